@@ -1,0 +1,2 @@
+ip link set dev eth0 up
+ip address add {{lan.1/24}} dev eth0

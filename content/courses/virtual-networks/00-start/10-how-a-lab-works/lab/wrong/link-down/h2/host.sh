@@ -1,0 +1,1 @@
+ip addr add {{lan.2/24}} dev eth0

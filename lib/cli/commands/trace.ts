@@ -1,0 +1,75 @@
+import { Ranges } from "#lib/grading/ranges.ts";
+import { conversationWalk } from "#lib/grading/shown.ts";
+import type { Proto } from "#lib/net/model/objective.ts";
+import { formatIp, parseIp, type Ip } from "#lib/net/model/prefix.ts";
+import type { Built } from "#lib/net/network.ts";
+import { addressesOf, taintOfWalk } from "#lib/net/prove/decide.ts";
+import { converse } from "#lib/net/trace/conversation.ts";
+import {
+  BadCall,
+  NO,
+  oneOf,
+  readCall,
+  UNDECIDED,
+  wholeNumber,
+  YES,
+  type Command,
+} from "../call.ts";
+import { buildLab, endpointCalled, labOptions } from "../lab.ts";
+import { walkInWords } from "../words.ts";
+
+export const traceCommand: Command = {
+  usage: "trace LAB --from A --to B [--proto icmp|tcp|udp] [--port N] [--answer DIR] [--seed N]",
+  help: "One packet's walk, there and back",
+  async run(args) {
+    const { positionals, values } = readCall(args, 1, {
+      ...labOptions,
+      from: { type: "string" },
+      to: { type: "string" },
+      proto: { type: "string" },
+      port: { type: "string" },
+    });
+    const { built, overlay } = await buildLab(positionals[0]!, values);
+    if (values.from === undefined || values.to === undefined)
+      throw new BadCall("It needs --from and --to: who sends, and to whom.");
+    const proto = oneOf<Proto>(
+      "proto",
+      values.proto,
+      ["icmp", "tcp", "udp"],
+      values.port ? "tcp" : "icmp",
+    );
+    const port = values.port === undefined ? null : wholeNumber("port", values.port, 0);
+    if (proto !== "icmp" && port === null) throw new BadCall(`--proto ${proto} needs --port.`);
+    const from = endpointCalled(built, "from", values.from);
+    const to = destination(built, "to", values.to);
+    const table = from.kind === "table" ? from.table : null;
+    const asked = converse(built, { device: from.device.name, table, to, proto, port });
+    const walk = conversationWalk(built, asked, new Ranges(overlay.files));
+    const open = taintOfWalk(built, asked);
+    const json = {
+      from: values.from,
+      to: formatIp(to),
+      proto,
+      ...(port !== null && { port }),
+      reachable: asked.answered,
+      ...walk,
+      ...(open && { undecided: open }),
+    };
+    const verdict = asked.answered
+      ? "It is answered."
+      : asked.back
+        ? "The answer is lost."
+        : walk.text;
+    const text = [walkInWords(walk), verdict, ...(open ? [`Undecided: ${open}`] : [])].join("\n");
+    return { json, text, status: open ? UNDECIDED : asked.answered ? YES : NO };
+  },
+};
+
+/** The address that a call names, itself or by an endpoint that has one. */
+export function destination(built: Built, option: string, name: string): Ip {
+  const ip = parseIp(name);
+  if (ip !== null) return ip;
+  const [address] = addressesOf(endpointCalled(built, option, name));
+  if (address === undefined) throw new BadCall(`--${option} ${name}: it has no address.`);
+  return address;
+}

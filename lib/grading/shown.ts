@@ -1,0 +1,95 @@
+import { explainDrop } from "#lib/net/explain/drop.ts";
+import { hopsOf } from "#lib/net/explain/walk.ts";
+import { formatIp, type Ip } from "#lib/net/model/prefix.ts";
+import type { Built } from "#lib/net/network.ts";
+import type { Verdict } from "#lib/net/prove/verdict.ts";
+import type { Conversation } from "#lib/net/trace/conversation.ts";
+import type { Packet } from "#lib/net/trace/packet.ts";
+import type { Trace } from "#lib/net/trace/trace.ts";
+import type { Ranges } from "./ranges.ts";
+import type { ObjectiveReport, Walk, WalkHop, Witness } from "./report.ts";
+
+/** The packet that shows a verdict, and its walk, in the words and numbers that people read. */
+export function shownBy(
+  built: Built,
+  verdict: Verdict,
+  ranges: Ranges,
+): Pick<ObjectiveReport, "witness" | "walk"> {
+  const { why } = verdict;
+  switch (why.kind) {
+    case "answered":
+      return { walk: conversationWalk(built, why.shown, ranges) };
+    case "unanswered":
+      return {
+        witness: witnessOf(why.from, why.to, why.shown.forward),
+        walk: conversationWalk(built, why.shown, ranges),
+      };
+    case "leak":
+      return {
+        witness: witnessOf(why.from, why.to, why.shown),
+        walk: { ...oneWay(built, why.shown, ranges), back: null },
+      };
+    default:
+      return {};
+  }
+}
+
+/** A question's walk and its answer's. */
+export function conversationWalk(
+  built: Built,
+  { forward, back }: Conversation,
+  ranges: Ranges,
+): Walk {
+  return { ...oneWay(built, forward, ranges), back: back && oneWay(built, back, ranges) };
+}
+
+function oneWay(built: Built, trace: Trace, ranges: Ranges): Omit<Walk, "back"> {
+  const { fate } = trace;
+  return {
+    outcome: fate.kind,
+    text:
+      fate.kind === "delivered"
+        ? `Arrives at ${fate.device}.`
+        : explainDrop(built, fate, trace.last).text,
+    hops: hopsOf(built, trace).map((hop): WalkHop => ({
+      at: hop.at,
+      table: hop.table,
+      in: hop.in,
+      out: hop.out,
+      text: hop.text,
+      header: headerOf(hop.packet),
+      because: hop.because.map((span) => ranges.of(span)),
+    })),
+  };
+}
+
+const NAMES: Readonly<Record<number, string>> = { 1: "icmp", 6: "tcp", 17: "udp" };
+
+function headerOf(packet: Packet): WalkHop["header"] {
+  return {
+    src: formatIp(packet.src as Ip),
+    dst: formatIp(packet.dst as Ip),
+    ttl: packet.ttl,
+    proto: NAMES[packet.proto] ?? String(packet.proto),
+    port: portOf(packet),
+  };
+}
+
+// An answer goes to the port that asked, which is a drawn one and tells nobody anything.
+function portOf({ proto, dport, sport }: Packet): number | null {
+  if (proto === 1) return null;
+  return dport >= 49_152 ? sport : dport;
+}
+
+function witnessOf(from: string, to: string, trace: Trace): Witness {
+  const packet = trace.stops[0]?.packet ?? trace.last;
+  const port = portOf(packet);
+  return {
+    from,
+    to,
+    proto: NAMES[packet.proto] ?? String(packet.proto),
+    src: formatIp(packet.src as Ip),
+    dst: formatIp(packet.dst as Ip),
+    ...(port !== null && { port }),
+  };
+}

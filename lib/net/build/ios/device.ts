@@ -1,0 +1,54 @@
+import type { Device, Habits } from "../../model/device.ts";
+import type { IosState } from "../../model/ios.ts";
+import type { NodeSpec } from "../../model/topology.ts";
+
+/** How IOS behaves where systems differ. */
+const habits: Habits = {
+  withdrawsOnCarrierLoss: true,
+  weakHost: false,
+  arpOnlyFromOwnNetworks: true,
+  refusesMartians: false,
+  routesStand: false,
+  noRouteError: "host-unreachable",
+  ttl: 255,
+};
+
+/** The device that a carried-out IOS configuration makes. `macs` gives the MAC address of each port. */
+export function deviceFromIos(
+  node: NodeSpec,
+  state: IosState,
+  macs: ReadonlyMap<string, string>,
+): Device {
+  const vrfs = [...state.vrfs.values()];
+  return {
+    name: node.name,
+    kind: node.kind,
+    tables: [
+      { name: null, distinguisher: null, because: null },
+      ...vrfs.map(({ name, rd, because }) => ({ name, distinguisher: rd, because })),
+    ],
+    ifaces: [...state.ifaces.values()]
+      .filter((iface) => iface.name !== "Null0")
+      .map((iface) => ({
+        name: iface.name,
+        short: iface.short,
+        isPort: iface.isPort,
+        mac: macs.get(iface.name) ?? "",
+        table: iface.vrf,
+        enabled: iface.up,
+        disabledBecause: iface.downBecause,
+        addresses: iface.addresses,
+        proxyArp: iface.proxyArp,
+        sourceCheck: "none",
+        because: iface.because,
+        tableBecause: iface.vrfBecause,
+        losses: iface.losses,
+      })),
+    routes: [...state.routes.values()],
+    forwards: state.routing,
+    habits,
+    listens: [],
+    owns: [],
+    taints: state.taints,
+  };
+}

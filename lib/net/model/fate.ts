@@ -1,0 +1,57 @@
+import type { Span } from "../source/span.ts";
+import type { Refusing } from "./device.ts";
+import type { Ip, Prefix } from "./prefix.ts";
+
+/** How a packet ends. Every drop carries what is needed to explain it, and nothing else. */
+export type Fate = { readonly kind: "delivered"; readonly device: string } | Drop;
+
+export type Drop =
+  /** The table has no entry for the destination. */
+  | {
+      readonly kind: "no-route";
+      readonly device: string;
+      readonly table: string | null;
+      readonly own: boolean;
+    }
+  /** A route says to throw it away, silently or with an error to the sender. */
+  | {
+      readonly kind: "discarded";
+      readonly device: string;
+      readonly prefix: Prefix;
+      readonly how: Refusing;
+      readonly because: readonly Span[];
+    }
+  /** It is for another, and this device passes nothing on. */
+  | { readonly kind: "not-forwarding"; readonly device: string; readonly because: readonly Span[] }
+  /** Nobody answers for the next hop; `gateway` is `null` when the destination itself was asked for. */
+  | {
+      readonly kind: "no-neighbor";
+      readonly device: string;
+      readonly iface: string;
+      readonly gateway: Ip | null;
+      readonly because: readonly Span[];
+    }
+  /** The interface it should leave by is down, or its cable is not in a live port. */
+  | { readonly kind: "no-carrier"; readonly device: string; readonly iface: string }
+  | { readonly kind: "ttl-expired"; readonly device: string }
+  /** The source can be no sender here: the device's own address, a loopback, a multicast. */
+  | { readonly kind: "martian"; readonly device: string; readonly iface: string }
+  /** Reverse path check: the way back to the source does not leave by the interface it came in by. */
+  | {
+      readonly kind: "source-check";
+      readonly device: string;
+      readonly iface: string;
+      readonly strict: boolean;
+    }
+  /** The frame is addressed to another, tagged where no tag belongs, or not IPv4. */
+  | { readonly kind: "not-for-it"; readonly device: string; readonly iface: string }
+  /** A broadcast or multicast that is not passed on. */
+  | { readonly kind: "not-passed-on"; readonly device: string }
+  /** It arrived, and nobody listens on that port. */
+  | { readonly kind: "refused"; readonly device: string }
+  /** It came by the same place again. */
+  | { readonly kind: "loop"; readonly through: readonly string[] };
+
+export function isDrop(fate: Fate): fate is Drop {
+  return fate.kind !== "delivered";
+}

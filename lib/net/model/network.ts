@@ -1,0 +1,153 @@
+import type { Span } from "../source/span.ts";
+import type { Device } from "./device.ts";
+import type { Drop } from "./fate.ts";
+import type { Ip, Prefix } from "./prefix.ts";
+import type { PortRef, Topology } from "./topology.ts";
+
+/*
+ * The network as data: places where a packet can be, and one guarded step at each. `trace` sends one packet through
+ * it and `prove` all packets; both read these steps and nothing else. A VRF, a namespace, the port a packet came in
+ * by are *where* it is, so each has places of its own; MAC, tags, addresses, ports and protocol are *what* it is.
+ */
+export type Network = {
+  readonly topology: Topology;
+  readonly devices: ReadonlyMap<string, Device>;
+  readonly places: ReadonlyMap<PlaceId, Place>;
+  readonly cables: readonly Cable[];
+};
+
+export type Cable = { readonly a: PortRef; readonly b: PortRef; readonly up: boolean };
+
+/** Unique in a network and stable between edits; says in words where it is. */
+export type PlaceId = string;
+
+export type Place = {
+  readonly id: PlaceId;
+  readonly device: string;
+  /** The routing table it belongs to, by name; `null` is the device's first. `undefined`: it belongs to none. */
+  readonly table: string | null | undefined;
+  readonly iface: string | null;
+  readonly step: Step;
+};
+
+/** Everything a place can do with a packet. The list is closed: a config language uses these, and adds none. */
+export type Step =
+  /** The first rule whose guard fits decides. */
+  | { readonly kind: "filter"; readonly rules: readonly Rule[]; readonly otherwise: PlaceId }
+  /** The row that covers the destination decides; several next places are equal paths. */
+  | { readonly kind: "lookup"; readonly rows: readonly LookupRow[]; readonly miss: PlaceId }
+  /** Who answers for the next hop: the first row whose guard fits. The frame is addressed to the answerer. */
+  | {
+      readonly kind: "resolve";
+      readonly gateway: Ip | null;
+      readonly smac: number;
+      readonly rows: readonly ResolveRow[];
+      readonly next: PlaceId;
+      readonly miss: PlaceId;
+    }
+  /** Change what the packet is: one hop less to live, or new fields. */
+  | {
+      readonly kind: "rewrite";
+      readonly change: Change;
+      readonly next: PlaceId;
+      readonly expired: PlaceId;
+    }
+  /** A copy to each: a cable has one far end, a bridge many. */
+  | { readonly kind: "flood"; readonly to: readonly PlaceId[] }
+  /** Taken by the device's own stack. */
+  | { readonly kind: "deliver" }
+  | { readonly kind: "drop"; readonly why: Drop };
+
+export type Change =
+  | { readonly kind: "hop" }
+  | { readonly kind: "set"; readonly field: Field; readonly value: number };
+
+/** The fields of a packet that a guard can look at. */
+export const FIELDS = [
+  "ethertype",
+  "tag",
+  "dmac",
+  "dst",
+  "src",
+  "proto",
+  "sport",
+  "dport",
+] as const;
+export type Field = (typeof FIELDS)[number];
+
+/** The largest value of each field; the smallest is 0. `tag` is 0 without a tag, else 1 + the VLAN id. */
+export const LARGEST: Readonly<Record<Field, number>> = {
+  ethertype: 0xffff,
+  tag: 4096,
+  dmac: 2 ** 48 - 1,
+  dst: 2 ** 32 - 1,
+  src: 2 ** 32 - 1,
+  proto: 255,
+  sport: 0xffff,
+  dport: 0xffff,
+};
+
+export const IPV4 = 0x0800;
+export const ICMP = 1;
+export const TCP = 6;
+export const UDP = 17;
+export const BROADCAST_MAC = 2 ** 48 - 1;
+/** The MAC addresses of IPv4 multicast (RFC 1112 §6.4), as a range. */
+export const MULTICAST_MACS: Range = [0x01005e000000, 0x01005e7fffff];
+
+/** Both ends belong to it. */
+export type Range = readonly [low: number, high: number];
+
+/** Fits a packet when each named field lies in one of its ranges. Ranges are sorted and apart. */
+export type Guard = { readonly [F in Field]?: readonly Range[] };
+
+export type Rule = {
+  readonly guard: Guard;
+  readonly then: PlaceId;
+  readonly because: readonly Span[];
+};
+
+/** Rows are sorted by address, apart, and each says which prefix it is a part of. */
+export type LookupRow = {
+  readonly low: Ip;
+  readonly high: Ip;
+  readonly prefix: Prefix;
+  readonly source: "own" | "broadcast" | "multicast" | "connected" | "written";
+  readonly next: readonly PlaceId[];
+  readonly because: readonly Span[];
+};
+
+export type ResolveRow = {
+  readonly guard: Guard;
+  readonly dmac: number;
+  readonly answeredBy: PortRef;
+  /** Another answers for the next hop: a proxy, with the route that makes it do so. */
+  readonly proxy: boolean;
+  readonly because: readonly Span[];
+};
+
+/** The names of the places a device always has, and those of its ports. */
+export const placeAt = {
+  /** A frame comes out of the cable into the port. */
+  arrive: (device: string, iface: string) => `${device}:${iface} in`,
+  /** A frame leaves the port for the cable. */
+  leave: (device: string, iface: string) => `${device}:${iface} out`,
+  /** A packet from a neighbour is looked up. */
+  forward: (device: string, table: string | null) => `${device}${at(table)} forward`,
+  /** A packet of the device's own that must leave by this interface (SO_BINDTODEVICE) is looked up. */
+  bound: (device: string, iface: string) => `${device}:${iface} send`,
+  /** A packet of the device's own is looked up. */
+  send: (device: string, table: string | null) => `${device}${at(table)} send`,
+  /** A packet was accepted by the device's stack. */
+  accept: (device: string, table: string | null) => `${device}${at(table)} accept`,
+  /** A packet found its listener. */
+  deliver: (device: string, table: string | null) => `${device}${at(table)} deliver`,
+} as const;
+
+function at(table: string | null): string {
+  return table === null ? "" : `@${table}`;
+}
+
+export function macNumber(mac: string): number {
+  return Number.parseInt(mac.replaceAll(":", ""), 16);
+}

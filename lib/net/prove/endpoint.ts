@@ -1,0 +1,53 @@
+import type { Device } from "../model/device.ts";
+import type { Network } from "../model/network.ts";
+import type { EndpointName } from "../model/objective.ts";
+
+/** A named place in a network that is there: a device, one of its tables, or one of its ports. */
+export type Endpoint =
+  | { readonly kind: "device"; readonly name: EndpointName; readonly device: Device }
+  | {
+      readonly kind: "table";
+      readonly name: EndpointName;
+      readonly device: Device;
+      readonly table: string;
+    }
+  | {
+      readonly kind: "port";
+      readonly name: EndpointName;
+      readonly device: Device;
+      readonly iface: string;
+    };
+
+/** An endpoint's name that leads nowhere, and what is missing there. */
+export type Missing = {
+  readonly kind: "missing";
+  readonly name: EndpointName;
+  readonly what: string;
+};
+
+/** The endpoints that `name` means. `*` stands for any name of a device. Empty only for a pattern that fits none. */
+export function endpointsNamed(network: Network, name: EndpointName): (Endpoint | Missing)[] {
+  const [, node = name, sign, rest = ""] = /^([^@:/]+)([@:/])(.*)$/.exec(name) ?? [];
+  const pattern = new RegExp(`^${node.split("*").map(escape).join("[^/]*")}$`);
+  const devices = [...network.devices.values()].filter((device) => pattern.test(device.name));
+  if (devices.length === 0) return [{ kind: "missing", name, what: `there is no ${node}` }];
+  return devices.map((device): Endpoint | Missing => {
+    const full = sign ? `${device.name}${sign}${rest}` : device.name;
+    if (!sign) return { kind: "device", name: full, device };
+    if (sign === "@") {
+      if (device.tables.some((table) => table.name === rest))
+        return { kind: "table", name: full, device, table: rest };
+      return { kind: "missing", name: full, what: `${device.name} has no VRF ${rest}` };
+    }
+    if (sign === ":") {
+      const iface = device.ifaces.find((one) => one.name === rest || one.short === rest);
+      if (iface) return { kind: "port", name: full, device, iface: iface.name };
+      return { kind: "missing", name: full, what: `${device.name} has no port ${rest}` };
+    }
+    return { kind: "missing", name: full, what: `nothing named ${rest} runs on ${device.name}` };
+  });
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

@@ -1,0 +1,253 @@
+import { FIELDS, LARGEST, type Field, type Guard, type Range } from "../model/network.ts";
+
+/** A set of packets: the index of its node in the arena that made it. Equal sets have equal indices. */
+export type PacketSet = number & { readonly set: unique symbol };
+
+/** The least that tells one packet from another: a value for every field. */
+export type PacketFields = Readonly<Record<Field, number>>;
+
+export const NONE = 0 as PacketSet;
+export const ALL = 1 as PacketSet;
+
+/** Thrown when an arena has more nodes than its budget: the question is too complex to decide here. */
+export class TooComplex extends Error {}
+
+type Node = {
+  readonly level: number;
+  /** The upper ends of the intervals, ascending; the last is the field's largest value. */
+  readonly highs: readonly number[];
+  readonly kids: readonly PacketSet[];
+};
+
+/**
+ * Sets of packets as decision diagrams over fields. A node asks for one field and has an edge for each interval of
+ * its values; fields come in the order of `FIELDS`, and a field that makes no difference has no node. Nodes are
+ * shared and neighbouring intervals with the same outcome are one, so every set has exactly one diagram, and equality
+ * is equality of numbers. `budget` is counted in nodes, so that the same question ends the same way everywhere.
+ */
+export class Arena {
+  private readonly nodes: Node[] = [terminal, terminal];
+  private readonly known = new Map<string, PacketSet>();
+  private readonly results = new Map<string, PacketSet>();
+  private readonly budget: number;
+
+  constructor(budget = 400_000) {
+    this.budget = budget;
+  }
+
+  get size(): number {
+    return this.nodes.length;
+  }
+
+  /** The packets whose named fields lie in the given ranges. */
+  where(guard: Guard): PacketSet {
+    let set = ALL;
+    for (let level = FIELDS.length - 1; level >= 0; level--) {
+      const ranges = guard[FIELDS[level]!];
+      if (ranges) set = this.chain(level, ranges, set);
+    }
+    return set;
+  }
+
+  union(a: PacketSet, b: PacketSet): PacketSet {
+    if (a === b || b === NONE) return a;
+    if (a === NONE) return b;
+    if (a === ALL || b === ALL) return ALL;
+    return a < b ? this.apply("|", a, b) : this.apply("|", b, a);
+  }
+
+  intersect(a: PacketSet, b: PacketSet): PacketSet {
+    if (a === b || b === ALL) return a;
+    if (a === ALL) return b;
+    if (a === NONE || b === NONE) return NONE;
+    return a < b ? this.apply("&", a, b) : this.apply("&", b, a);
+  }
+
+  /** What is in `a` and not in `b`. */
+  subtract(a: PacketSet, b: PacketSet): PacketSet {
+    if (a === NONE || a === b || b === ALL) return NONE;
+    if (b === NONE) return a;
+    return this.apply("-", a, b);
+  }
+
+  complement(a: PacketSet): PacketSet {
+    return this.subtract(ALL, a);
+  }
+
+  /** Whether every packet of `a` is in `b`. */
+  within(a: PacketSet, b: PacketSet): boolean {
+    return this.subtract(a, b) === NONE;
+  }
+
+  /** The same packets with any value in `field`. */
+  forget(set: PacketSet, field: Field): PacketSet {
+    const level = FIELDS.indexOf(field);
+    if (set <= 1 || this.node(set).level > level) return set;
+    const key = `?${level},${set}`;
+    const done = this.results.get(key);
+    if (done !== undefined) return done;
+    const { kids, highs, level: at } = this.node(set);
+    const result =
+      at === level
+        ? kids.reduce((all, kid) => this.union(all, kid), NONE)
+        : this.make(
+            at,
+            highs,
+            kids.map((kid) => this.forget(kid, field)),
+          );
+    this.results.set(key, result);
+    return result;
+  }
+
+  /** The packets as they are after `field` was set to `value`. */
+  assign(set: PacketSet, field: Field, value: number): PacketSet {
+    return this.intersect(this.forget(set, field), this.where({ [field]: [[value, value]] }));
+  }
+
+  contains(set: PacketSet, packet: PacketFields): boolean {
+    let at = set;
+    while (at > 1) {
+      const { level, highs, kids } = this.node(at);
+      at = kids[indexOf(highs, packet[FIELDS[level]!])]!;
+    }
+    return at === ALL;
+  }
+
+  /** One packet of the set: in each field the first of the preferred values that is possible, else the smallest. `null` for none. */
+  witness(
+    set: PacketSet,
+    prefer: { readonly [F in Field]?: readonly number[] } = {},
+  ): PacketFields | null {
+    if (set === NONE) return null;
+    const packet = {} as Record<Field, number>;
+    let at = set;
+    FIELDS.forEach((field, level) => {
+      const wishes = prefer[field] ?? [];
+      if (at === ALL || this.node(at).level > level) {
+        packet[field] = wishes[0] ?? 0;
+        return;
+      }
+      const { highs, kids } = this.node(at);
+      // Every diagram but NONE holds a packet, so any edge that is not NONE will do.
+      const wish = wishes.find((value) => kids[indexOf(highs, value)] !== NONE);
+      const index =
+        wish === undefined ? kids.findIndex((kid) => kid !== NONE) : indexOf(highs, wish);
+      packet[field] = wish ?? (index === 0 ? 0 : highs[index - 1]! + 1);
+      at = kids[index]!;
+    });
+    return packet;
+  }
+
+  /** The values of `field` that occur in the set, as ranges. */
+  valuesOf(set: PacketSet, field: Field): Range[] {
+    let only = set;
+    for (const other of FIELDS) if (other !== field) only = this.forget(only, other);
+    if (only === NONE) return [];
+    if (only === ALL) return [[0, LARGEST[field]]];
+    const { highs, kids } = this.node(only);
+    return highs.flatMap((high, at): Range[] =>
+      kids[at] === NONE ? [] : [[at === 0 ? 0 : highs[at - 1]! + 1, high]],
+    );
+  }
+
+  private node(set: PacketSet): Node {
+    return this.nodes[set]!;
+  }
+
+  // A node that leads to `inside` on the ranges, which are sorted and apart, and to NONE elsewhere.
+  private chain(level: number, ranges: readonly Range[], inside: PacketSet): PacketSet {
+    const largest = LARGEST[FIELDS[level]!];
+    const highs: number[] = [];
+    const kids: PacketSet[] = [];
+    let next = 0;
+    for (const [low, high] of ranges) {
+      if (low > next) {
+        highs.push(low - 1);
+        kids.push(NONE);
+      }
+      highs.push(high);
+      kids.push(inside);
+      next = high + 1;
+    }
+    if (next <= largest) {
+      highs.push(largest);
+      kids.push(NONE);
+    }
+    return this.make(level, highs, kids);
+  }
+
+  private apply(op: "|" | "&" | "-", a: PacketSet, b: PacketSet): PacketSet {
+    const key = `${op}${a},${b}`;
+    const done = this.results.get(key);
+    if (done !== undefined) return done;
+    const level = Math.min(this.levelOf(a), this.levelOf(b));
+    const left = this.edges(a, level);
+    const right = this.edges(b, level);
+    const highs: number[] = [];
+    const kids: PacketSet[] = [];
+    for (let i = 0, j = 0; i < left.highs.length && j < right.highs.length;) {
+      const [x, y] = [left.highs[i]!, right.highs[j]!];
+      highs.push(Math.min(x, y));
+      kids.push(this.combine(op, left.kids[i]!, right.kids[j]!));
+      if (x <= y) i++;
+      if (y <= x) j++;
+    }
+    const result = this.make(level, highs, kids);
+    this.results.set(key, result);
+    return result;
+  }
+
+  private combine(op: "|" | "&" | "-", a: PacketSet, b: PacketSet): PacketSet {
+    if (op === "|") return this.union(a, b);
+    return op === "&" ? this.intersect(a, b) : this.subtract(a, b);
+  }
+
+  private levelOf(set: PacketSet): number {
+    return set <= 1 ? FIELDS.length : this.node(set).level;
+  }
+
+  // A set that does not ask for the field of `level` goes the same way for all its values.
+  private edges(
+    set: PacketSet,
+    level: number,
+  ): { highs: readonly number[]; kids: readonly PacketSet[] } {
+    if (this.levelOf(set) === level) return this.node(set);
+    return { highs: [LARGEST[FIELDS[level]!]], kids: [set] };
+  }
+
+  private make(level: number, highs: readonly number[], kids: readonly PacketSet[]): PacketSet {
+    const joinedHighs: number[] = [];
+    const joinedKids: PacketSet[] = [];
+    for (let at = 0; at < kids.length; at++) {
+      if (at > 0 && joinedKids.at(-1) === kids[at])
+        joinedHighs[joinedHighs.length - 1] = highs[at]!;
+      else {
+        joinedHighs.push(highs[at]!);
+        joinedKids.push(kids[at]!);
+      }
+    }
+    if (joinedKids.length === 1) return joinedKids[0]!;
+    const key = `${level}:${joinedHighs.join()}:${joinedKids.join()}`;
+    const same = this.known.get(key);
+    if (same !== undefined) return same;
+    if (this.nodes.length >= this.budget) throw new TooComplex();
+    const made = this.nodes.length as PacketSet;
+    this.nodes.push({ level, highs: joinedHighs, kids: joinedKids });
+    this.known.set(key, made);
+    return made;
+  }
+}
+
+const terminal: Node = { level: FIELDS.length, highs: [], kids: [] };
+
+// The interval that holds `value`: the first whose upper end is not below it.
+function indexOf(highs: readonly number[], value: number): number {
+  let low = 0;
+  let high = highs.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (highs[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,152 @@
+import type { Span } from "./span.ts";
+
+/** Something a learner should know about the text of a configuration. */
+export type Diagnostic = {
+  readonly code: Code;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly span: Span;
+};
+
+export type Severity = "error" | "warning" | "info";
+export type Code = keyof typeof catalogue;
+
+/**
+ * Every diagnostic there is. Adding a row is how a new one is born. What a device says comes first, in its own
+ * words; what to make of it follows. An error changed nothing on the device; a warning was obeyed or left aside.
+ */
+const catalogue = {
+  // any file
+  "not-text": (_: object) =>
+    error("This line holds bytes that are not text, and was skipped. Was a binary file pasted?"),
+  "file-too-long": (it: { limit: number }) =>
+    error(`Only the first ${it.limit} characters of a file are read; the rest was left out.`),
+  "too-many": (it: { what: string; limit: number }) =>
+    error(
+      `A device here has at most ${it.limit} ${it.what}; this line and those after it that add more were left out.`,
+    ),
+  "wrong-language": (it: { language: string; where: string }) =>
+    error(
+      `This is ${it.language}, which belongs into ${it.where}. Nothing in this file was carried out.`,
+    ),
+  "unknown-file": (it: { file: string }) =>
+    warning(
+      `No language goes with the name ${it.file}, or it belongs to no device here; it was not read.`,
+    ),
+
+  // known, not simulated
+  unsimulated: (it: { what: string }) =>
+    warning(
+      `${it.what} is a real command, but it is not simulated here: what depends on it stays undecided.`,
+    ),
+
+  // IOS
+  "ios-invalid-input": (it: { word: string; expected: string; stays: string | null }) =>
+    error(
+      `% Invalid input detected at '^' marker. IOS does not take "${it.word}" here${it.expected && `; it expects ${it.expected}`}.${it.stays ? ` The lines below still go to ${it.stays}.` : ""}`,
+    ),
+  "ios-unknown-command": (it: { word: string; like: string | null }) =>
+    error(
+      `% Invalid input detected at '^' marker. "${it.word}" is not a command known here${it.like ? `. Did you mean "${it.like}"?` : "; what depends on this line stays undecided."}`,
+    ),
+  "ios-incomplete": (it: { expected: string }) =>
+    error(`% Incomplete command. IOS expects ${it.expected} next.`),
+  "ios-ambiguous": (it: { line: string; among: string }) =>
+    error(`% Ambiguous command:  "${it.line}". It could be ${it.among}.`),
+  "ios-no-such-interface": (it: { name: string; ports: string; stays: string | null }) =>
+    error(
+      `% Invalid input detected at '^' marker. This device has no ${it.name}; its ports are ${it.ports}.${it.stays ? ` The lines below still go to ${it.stays}.` : ""}`,
+    ),
+  "ios-bad-mask": (it: { mask: string; ip: string; length: number | null }) =>
+    error(
+      it.length === null
+        ? `Bad mask ${it.mask} for address ${it.ip}. In a mask all one-bits come before all zero-bits.`
+        : `Bad mask /${it.length} for address ${it.ip}. That is the first or the last address of its network; an interface needs one in between.`,
+    ),
+  "ios-bad-address": (it: { ip: string }) =>
+    error(`Not a valid host address - ${it.ip}. An interface takes a unicast address.`),
+  "ios-inconsistent-mask": (it: { net: string; mask: string; wanted: string }) =>
+    error(
+      `%Inconsistent address and mask. ${it.net} has host bits set under ${it.mask}; the network is ${it.wanted}.`,
+    ),
+  "ios-overlap": (it: { net: string; iface: string; vrf: string | null }) =>
+    error(
+      `% ${it.net} overlaps with ${it.iface}. One table ${it.vrf ? `(VRF ${it.vrf})` : "(the global one)"} cannot hold the same network on two interfaces; the address was refused.`,
+    ),
+  "ios-overlap-shutdown": (it: { net: string; iface: string; self: string }) =>
+    error(
+      `% ${it.net} overlaps with ${it.iface}. ${it.self}: incorrect IP address assignment. The interface stays down.`,
+    ),
+  "ios-vrf-removed-address": (it: {
+    iface: string;
+    vrf: string;
+    addresses: string;
+    doing: string;
+  }) =>
+    warning(
+      `% Interface ${it.iface} IPv4 disabled and address(es) removed due to ${it.doing} VRF ${it.vrf}. ${it.addresses} is gone: give the address again after this line.`,
+    ),
+  "ios-vrf-deleted": (it: { vrf: string; ifaces: string }) =>
+    warning(
+      `% IPv4 addresses from all interfaces in VRF ${it.vrf} have been removed${it.ifaces && `: ${it.ifaces}`}.`,
+    ),
+  "ios-no-vrf": (it: { vrf: string }) =>
+    error(
+      `% VRF ${it.vrf} not configured. A VRF must exist before something is put into it: "ip vrf ${it.vrf}", or "vrf definition ${it.vrf}".`,
+    ),
+  "ios-vrf-no-ipv4": (it: { iface: string; vrf: string }) =>
+    error(
+      `% ${it.iface} is linked to a VRF. Enable IPv4 on that VRF first. "vrf definition ${it.vrf}" needs "address-family ipv4".`,
+    ),
+  "ios-rd-taken": (it: { rd: string; vrf: string }) =>
+    error(`% Cannot set RD, check if it's unique. ${it.rd} belongs to VRF ${it.vrf}.`),
+  "ios-rd-set": (it: { vrf: string; rd: string }) =>
+    error(`% Do "no ip vrf ${it.vrf}" before redefining the VRF. Its distinguisher is ${it.rd}.`),
+  "ios-vrf-other-kind": (it: { vrf: string; spelling: string }) =>
+    error(
+      `% VRF ${it.vrf} was made by "${it.spelling}"; it cannot be opened by the other spelling.`,
+    ),
+  "ios-secondary-first": (it: { iface: string }) =>
+    error(`% Primary address must be configured first on ${it.iface}.`),
+  "ios-next-hop-self": (it: { ip: string }) =>
+    error(`%Invalid next hop address (it's this router). ${it.ip} is an address of its own.`),
+  "ios-route-absent": (it: { to: string; why: string }) =>
+    warning(`The route to ${it.to} is configured but not in the table: ${it.why}.`),
+
+  // shell and Linux
+  "shell-unknown-command": (it: { word: string }) =>
+    error(
+      `${it.word}: command not found. No such program is known here; what depends on this line stays undecided.`,
+    ),
+  "shell-unsupported": (it: { what: string }) =>
+    error(
+      `${it.what} is not simulated here, so this line was not carried out; what depends on it stays undecided.`,
+    ),
+  "shell-open-quote": (it: { quote: string }) =>
+    error(`This ${it.quote} is never closed, so the line was not carried out.`),
+  "shell-refused": (it: { said: string; hint: string }) =>
+    error(`${it.said}${it.hint && `. ${it.hint}`}`),
+  "shell-note": (it: { said: string }) => info(it.said),
+} satisfies Record<string, (it: never) => { severity: Severity; message: string }>;
+
+/** Make the diagnostic `code` for the text at `span`. */
+export function diagnostic<C extends Code>(
+  code: C,
+  span: Span,
+  it: Parameters<(typeof catalogue)[C]>[0],
+): Diagnostic {
+  const describe = catalogue[code] as (it: unknown) => { severity: Severity; message: string };
+  return { code, span, ...describe(it) };
+}
+
+function error(message: string) {
+  return { severity: "error" as const, message };
+}
+
+function warning(message: string) {
+  return { severity: "warning" as const, message };
+}
+
+function info(message: string) {
+  return { severity: "info" as const, message };
+}

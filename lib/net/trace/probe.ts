@@ -1,0 +1,223 @@
+import type { Compiled } from "../dataplane/compile.ts";
+import type { Drop } from "../model/fate.ts";
+import { ICMP, placeAt, TCP } from "../model/network.ts";
+import { formatIp, type Ip } from "../model/prefix.ts";
+import {
+  acceptedAt,
+  answer,
+  converse,
+  sourceFor,
+  type Conversation,
+  type Question,
+} from "./conversation.ts";
+import type { Packet } from "./packet.ts";
+import type { Trace } from "./trace.ts";
+
+/** What one who probes a network sees of it, in the fields that measurements of real networks record. */
+export type ProbeResult = {
+  readonly reachable: boolean;
+  /** Where it arrived, the source address it had there and its remaining hops; whether or not the answer came back. */
+  readonly at?: string;
+  readonly src_seen?: string;
+  readonly ttl_seen?: number;
+  readonly fwd_routers?: number;
+  readonly reply_ttl?: number;
+  readonly ret_routers?: number;
+  /** It arrived, though no answer came back. */
+  readonly delivered?: { readonly at: string; readonly src: string; readonly ttl: number };
+  readonly error?: string;
+  readonly icmp_from?: string;
+  readonly trace?: readonly string[];
+};
+
+/** Probe with real packets' patience: an ICMP echo, a TCP connection or a UDP datagram that wants an answer. */
+export function probe(compiled: Compiled, question: Question, wantsTrace = false): ProbeResult {
+  if (question.source != null && !isOwn(compiled, question.device, question.source))
+    return { reachable: false, error: "local:EADDRNOTAVAIL" };
+  const asked = converse(compiled, question);
+  return {
+    ...outcome(compiled, asked),
+    ...(wantsTrace && { trace: traceroute(compiled, question) }),
+  };
+}
+
+function outcome(compiled: Compiled, asked: Conversation): ProbeResult {
+  const { forward, back } = asked;
+  const place = acceptedAt(forward);
+  if (asked.answered && place && back) {
+    const sent = forward.stops[0]!.packet;
+    const there = compiled.network.devices.get(place.device)!;
+    return {
+      reachable: true,
+      at: place.device,
+      src_seen: formatIp(sent.src as Ip),
+      ttl_seen: forward.last.ttl,
+      fwd_routers: sent.ttl - forward.last.ttl,
+      // A connection's answers are not seen singly.
+      ...(sent.proto === ICMP && {
+        reply_ttl: back.last.ttl,
+        ret_routers: there.habits.ttl - back.last.ttl,
+      }),
+    };
+  }
+  if (forward.fate.kind === "delivered")
+    return { reachable: false, ...deliveredTo(forward), error: "timeout" };
+  const error = errorHeard(compiled, asked.question, forward);
+  return { reachable: false, ...error };
+}
+
+function deliveredTo(forward: Trace): Pick<ProbeResult, "delivered"> {
+  const place = acceptedAt(forward);
+  if (!place) return {};
+  return {
+    delivered: { at: place.device, src: formatIp(forward.last.src as Ip), ttl: forward.last.ttl },
+  };
+}
+
+/** No path here is longer; a circle is seen well before. */
+const MOST_HOPS = 10;
+
+/**
+ * The addresses that answer as hops to live are given one by one: `*` is silence, `ADDR!kind` an error. Silence up to
+ * the end is said once.
+ */
+function traceroute(compiled: Compiled, question: Question): string[] {
+  const seen: string[] = [];
+  for (let ttl = 1; ttl <= MOST_HOPS; ttl++) {
+    const asked = converse(compiled, { ...question, ttl });
+    if (asked.answered) return [...seen, formatIp(question.to)];
+    const { error, icmp_from } = errorHeard(compiled, question, asked.forward);
+    if (error?.startsWith("local:")) return seen;
+    if (icmp_from && error !== "ttl-exceeded") return [...seen, `${icmp_from}!${error}`];
+    seen.push(icmp_from ?? "*");
+    if (asked.forward.fate.kind !== "ttl-expired") break;
+  }
+  const heardLast = seen.findLastIndex((one) => one !== "*");
+  return seen.slice(0, heardLast + 2);
+}
+
+// What the sender hears of a lost packet: its own stack's refusal, an ICMP error that finds its way back, or nothing.
+function errorHeard(
+  compiled: Compiled,
+  question: Question,
+  forward: Trace,
+): Pick<ProbeResult, "error" | "icmp_from"> {
+  const drop = forward.fate;
+  if (drop.kind === "delivered") return { error: "timeout" };
+  const stop = forward.stops.at(-1)!;
+  const isOwn =
+    stop.place.device === question.device &&
+    !forward.stops.some(({ place }) => place.id.endsWith(" in"));
+  const error = errorOf(compiled, drop, forward.last);
+  if (isOwn) return ownError(drop, error, forward.stops[0]!.packet);
+  if (!error) return { error: "timeout" };
+  const { device } = stop.place;
+  const table = tableWhereItCameIn(forward);
+  if (error === "refused" && forward.last.proto === TCP) {
+    // A reset comes from the address that was asked, not as an ICMP error.
+    const reset = turned(compiled, forward.last, device, forward.last.dst as Ip);
+    return heard(compiled, question, { device, table }, reset) ? { error } : { error: "timeout" };
+  }
+  const from =
+    error === "port-unreachable"
+      ? (forward.last.dst as Ip)
+      : errorSource(compiled, forward, device, table, question);
+  const report = {
+    ...turned(compiled, forward.last, device, from),
+    proto: ICMP,
+    sport: 0,
+    dport: 0,
+  };
+  if (!heard(compiled, question, { device, table }, report)) return { error: "timeout" };
+  return { error, icmp_from: formatIp(from) };
+}
+
+function ownError(
+  drop: Drop,
+  error: string | null,
+  sent: Packet,
+): Pick<ProbeResult, "error" | "icmp_from"> {
+  if (drop.kind === "no-route") return { error: "local:ENETUNREACH" };
+  if (drop.kind === "discarded") {
+    const names = {
+      discard: "EINVAL",
+      unreachable: "EHOSTUNREACH",
+      prohibit: "EACCES",
+      throw: "ENETUNREACH",
+    };
+    return { error: `local:${names[drop.how]}` };
+  }
+  if (drop.kind === "no-neighbor")
+    return { error: "host-unreachable", icmp_from: formatIp(sent.src as Ip) };
+  return { error: error ?? "timeout" };
+}
+
+// The error that the device of a drop sends; `null` where it is silent.
+function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null {
+  switch (drop.kind) {
+    case "no-route":
+      return compiled.network.devices.get(drop.device)!.habits.noRouteError;
+    case "discarded":
+      if (drop.how === "discard") return null;
+      if (drop.how === "throw")
+        return compiled.network.devices.get(drop.device)!.habits.noRouteError;
+      return drop.how === "unreachable" ? "host-unreachable" : "host-prohibited";
+    case "no-neighbor":
+      return "host-unreachable";
+    case "ttl-expired":
+      return "ttl-exceeded";
+    case "refused":
+      return packet.proto === TCP ? "refused" : "port-unreachable";
+    case "not-forwarding":
+    case "no-carrier":
+    case "martian":
+    case "source-check":
+    case "not-for-it":
+    case "not-passed-on":
+    case "loop":
+      return null;
+  }
+}
+
+// An error goes out in the name of the address that faces the sender (Linux: icmp_errors_use_inbound_ifaddr = 0).
+function errorSource(
+  compiled: Compiled,
+  forward: Trace,
+  device: string,
+  table: string | null,
+  question: Question,
+): Ip {
+  const sender = forward.last.src as Ip;
+  return sourceFor(compiled, compiled.network.devices.get(device)!, table, sender) || question.to;
+}
+
+function tableWhereItCameIn({ stops }: Trace): string | null {
+  const entered = stops.findLast(({ place }) => place.id.endsWith(" in"));
+  return entered?.place.table ?? null;
+}
+
+function turned(compiled: Compiled, packet: Packet, device: string, from: Ip): Packet {
+  return {
+    ...packet,
+    src: from,
+    dst: packet.src,
+    sport: packet.dport,
+    dport: packet.sport,
+    ttl: compiled.network.devices.get(device)!.habits.ttl,
+  };
+}
+
+function heard(
+  compiled: Compiled,
+  question: Question,
+  from: { device: string; table: string | null },
+  packet: Packet,
+): boolean {
+  const expected = placeAt.accept(question.device, question.table);
+  return answer(compiled, from, packet, expected).fate.kind === "delivered";
+}
+
+function isOwn(compiled: Compiled, device: string, ip: Ip): boolean {
+  const { ifaces } = compiled.network.devices.get(device)!;
+  return ifaces.some((iface) => iface.addresses.some((one) => one.ip === ip));
+}
