@@ -1,0 +1,39 @@
+import { saveFor, type SaveAnswer } from "#app/learn/door.ts";
+import { callerOf } from "#lib/auth/viewer.ts";
+
+/** What 1 MB of answer may grow to when it is written as JSON. */
+const MOST_LENGTH = 8 * 1024 * 1024;
+
+/** The same as `saveDraftAction`, for a page that is being closed: `{ files, baseRevision }` in, its answer out. */
+export async function POST(
+  request: Request,
+  { params }: RouteContext<"/api/labs/[course]/[lesson]/draft">,
+): Promise<Response> {
+  const answer = await saveFor(await callerOf(), await params, await bodyOf(request));
+  return Response.json(answer, { status: statusOf(answer) });
+}
+
+async function bodyOf(request: Request): Promise<{ files: unknown; baseRevision: unknown }> {
+  const nothing = { files: undefined, baseRevision: undefined };
+  if (Number(request.headers.get("content-length") ?? 0) > MOST_LENGTH) return nothing;
+  const body: unknown = await request.json().catch(() => null);
+  return body !== null && typeof body === "object" ? { ...nothing, ...body } : nothing;
+}
+
+function statusOf(answer: SaveAnswer): number {
+  if (answer.kind === "saved") return 200;
+  if (answer.kind === "conflict") return 409;
+  switch (answer.reason) {
+    case "signed-out":
+      return 401;
+    case "not-found":
+    case "not-opened":
+      return 404;
+    case "too-large":
+      return 413;
+    case "too-many":
+      return 429;
+    case "malformed":
+      return 400;
+  }
+}

@@ -1,0 +1,2 @@
+/** Whose rows are meant: whoever is signed in is one. */
+export type Learner = { readonly id: string };
