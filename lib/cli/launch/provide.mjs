@@ -61,7 +61,10 @@ export async function providePackages() {
 /** Without a connection npm would try each package for minutes; what it has kept may still be enough. */
 async function fetch(args, cwd) {
   const quiet = { quiet: true, cwd };
-  const ping = await npm(["ping", "--fetch-retries=1", "--loglevel=error"], quiet);
+  const ping = await npm(
+    ["ping", "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--loglevel=error"],
+    quiet,
+  );
   const offline = unreachable.test(ping.output);
   const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   const result = await npm([...args, ...flags, ...(offline ? ["--offline"] : [])], quiet);
