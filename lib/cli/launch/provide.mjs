@@ -1,7 +1,7 @@
 // Each function here brings one thing that may be missing, and does nothing when it is there.
 import fs from "node:fs";
 import path from "node:path";
-import { at, Failure, hash, npm, once, read, run, runNode, step, tools, runOn } from "./run.mjs";
+import { at, Failure, hash, npm, once, read, run, runNode, runOn, step, tools } from "./run.mjs";
 
 const privateNode = "26.10.0";
 
@@ -17,13 +17,8 @@ async function provideNode() {
   const prefix = system === "darwin" && process.arch === "arm64" ? "node-bin" : "node";
   const name = `${prefix}-${system}-${process.arch}`;
   const home = at(".cache", `node-${privateNode}`);
-  const binary = path.join(
-    home,
-    "node_modules",
-    name,
-    "bin",
-    system === "win" ? "node.exe" : "node",
-  );
+  const program = system === "win" ? "node.exe" : "node";
+  const binary = path.join(home, "node_modules", name, "bin", program);
   await once(
     () => fs.existsSync(binary),
     async () => {
@@ -60,14 +55,11 @@ export async function providePackages() {
 
 /** Without a connection npm would try each package for minutes; what it has kept may still be enough. */
 async function fetch(args, cwd) {
-  const quiet = { quiet: true, cwd };
-  const ping = await npm(
-    ["ping", "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--loglevel=error"],
-    quiet,
-  );
+  const impatient = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"];
+  const ping = await npm(["ping", "--loglevel=error", ...impatient], { cwd });
   const offline = unreachable.test(ping.output);
   const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  const result = await npm([...args, ...flags, ...(offline ? ["--offline"] : [])], quiet);
+  const result = await npm([...args, ...flags, ...(offline ? ["--offline"] : [])], { cwd });
   return offline ? { ...result, output: ping.output } : result;
 }
 

@@ -82,9 +82,11 @@ export function run(program, args, { quiet, serves, cwd = root, env, shell = fal
 
 export const runNode = (args, options) => run(node, args, options);
 
-export function npm(args, options) {
+/** npm runs on the Node it came with: an old npm may not know the new one. */
+export function npm(args, { cwd }) {
+  const options = { cwd, quiet: true, env: process.env };
   const running = process.env.npm_execpath ?? "";
-  if (/npm-cli\.[cm]?js$/.test(running)) return runNode([running, ...args], options);
+  if (/npm-cli\.[cm]?js$/.test(running)) return run(process.execPath, [running, ...args], options);
   return run("npm", args, { ...options, shell: process.platform === "win32" });
 }
 

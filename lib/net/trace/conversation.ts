@@ -112,7 +112,7 @@ function sourceOf(compiled: Compiled, device: Device, question: Question): Ip {
 
 /**
  * The source address that `device` gives a packet of its own to `to`: the route's, else one of the way out's that
- * lies with the next hop, else the first there is (Linux: inet_select_addr). 0.0.0.0 when it has none.
+ * lies with the next hop, else the first there is (as inet_select_addr does). 0.0.0.0 when it has none.
  */
 export function sourceFor(compiled: Compiled, device: Device, table: string | null, to: Ip): Ip {
   const fib = compiled.fibs.get(device.name)!.find((one) => one.table === table);

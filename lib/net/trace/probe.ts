@@ -179,7 +179,7 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
   }
 }
 
-// An error goes out in the name of the address that faces the sender (Linux: icmp_errors_use_inbound_ifaddr = 0).
+// An error goes out in the name of the address that faces the sender (icmp_errors_use_inbound_ifaddr is 0).
 function errorSource(
   compiled: Compiled,
   forward: Trace,
