@@ -1,0 +1,45 @@
+"use server";
+
+import type { Files } from "#lib/net/source/span.ts";
+import { callerOf } from "#lib/auth/viewer.ts";
+import {
+  checkFor,
+  resetFor,
+  saveFor,
+  startFor,
+  submitFor,
+  type LabRef,
+  type Refusal,
+  type SaveAnswer,
+  type SubmitAnswer,
+} from "#app/learn/door.ts";
+
+export async function saveDraftAction(
+  ref: LabRef,
+  files: Files,
+  baseRevision: number,
+): Promise<SaveAnswer> {
+  return saveFor(await callerOf(), ref, { files, baseRevision });
+}
+
+export async function resetDraftAction(ref: LabRef, baseRevision: number): Promise<SaveAnswer> {
+  return resetFor(await callerOf(), ref, baseRevision);
+}
+
+export async function submitAction(
+  ref: LabRef,
+  files: Files,
+  idempotencyKey: string,
+): Promise<SubmitAnswer> {
+  return submitFor(await callerOf(), ref, { files, idempotencyKey });
+}
+
+/** Ask again for a submission that was still queued. */
+export async function checkSubmissionAction(id: string): Promise<SubmitAnswer> {
+  return checkFor(await callerOf(), id);
+}
+
+/** Begin the lab as its author has it now; load the page again afterwards. */
+export async function startNewVersionAction(ref: LabRef): Promise<{ kind: "started" } | Refusal> {
+  return startFor(await callerOf(), ref);
+}

@@ -1,0 +1,61 @@
+import type { Metadata, Route } from "next";
+import { notFound } from "next/navigation";
+import { liveDb } from "#db/live.ts";
+import { viewerOf } from "#lib/auth/viewer.ts";
+import { env } from "#lib/cli/env.ts";
+import { loadCourse, loadLab, loadLesson } from "#lib/content/load.ts";
+import { renderLesson } from "#lib/content/mdx.ts";
+import { doneBy } from "#app/learn/done.ts";
+import { signOutAction } from "#app/sign-in/actions.ts";
+import { AccountMenu } from "#lib/ui/chrome/account-menu.tsx";
+import { Bar } from "#lib/ui/chrome/bar.tsx";
+import { figuresOf } from "#lib/ui/lesson/figures.ts";
+import { lessonComponents } from "#lib/ui/lesson/lesson-components.tsx";
+import { BrokenLesson, LessonPage } from "#lib/ui/lesson/lesson-page.tsx";
+import { ReadMark } from "#lib/ui/lesson/read-mark.tsx";
+import { markReadAction } from "./actions.ts";
+
+type Props = PageProps<"/learn/[course]/[lesson]">;
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { course, lesson } = await params;
+  const found = await loadLesson(env.CONTENT_DIR, course, lesson);
+  return found ? { title: found.title } : {};
+}
+
+export default async function LessonText({ params }: Props) {
+  const place = await params;
+  const [course, lesson, lab, viewer] = await Promise.all([
+    loadCourse(env.CONTENT_DIR, place.course),
+    loadLesson(env.CONTENT_DIR, place.course, place.lesson),
+    loadLab(env.CONTENT_DIR, place.course, place.lesson),
+    viewerOf(),
+  ]);
+  if (!course || !lesson) notFound();
+  const figures = lab && figuresOf(lab, lesson.example);
+  const text = await renderLesson(lesson.source, lessonComponents(figures));
+  return (
+    <>
+      <Bar
+        sticky
+        crumbs={[
+          { name: course.title, href: `/learn/${course.id}` as Route },
+          { name: lesson.module.title },
+          { name: lesson.title },
+        ]}
+      >
+        <AccountMenu account={viewer} signOut={signOutAction} />
+      </Bar>
+      <LessonPage
+        course={course}
+        lesson={lesson}
+        headings={text.ok ? text.headings : []}
+        done={await doneBy(liveDb(), viewer)}
+        signedIn={viewer !== null}
+      >
+        {text.ok ? text.element : <BrokenLesson file={lesson.file} problems={text.problems} />}
+        {viewer && <ReadMark markRead={markReadAction.bind(null, place)} />}
+      </LessonPage>
+    </>
+  );
+}
