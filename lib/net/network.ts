@@ -22,20 +22,20 @@ export type Built = Compiled & { readonly diagnostics: readonly Diagnostic[] };
 export function buildNetwork(topology: Topology, files: Files, down: Down = NOTHING): Built {
   const ported = withFullNames(topology);
   const macs = macsOf(ported);
-  const diagnostics: Diagnostic[] = [];
+  const remarks: (readonly Diagnostic[])[] = [];
   const devices = new Map<string, Device>();
   for (const node of ported.nodes) {
     const built = buildNode(node, filesOf(node.name, files), macs.get(node.name)!);
     const device = { ...built.device, listens: listenersAt(node.name, ported) };
     devices.set(node.name, down.nodes.includes(node.name) ? lifeless(device) : device);
-    diagnostics.push(...built.diagnostics);
+    remarks.push(built.diagnostics);
   }
   const strays = strayFiles(ported, files);
   const live = ported.links.filter((_, index) => !down.links.includes(index));
   const compiled = compile({ ...ported, links: live }, devices);
   return {
     ...compiled,
-    diagnostics: [...diagnostics, ...strays, ...absentRoutes(compiled)],
+    diagnostics: [...remarks, strays, absentRoutes(compiled)].flat(),
   };
 }
 
@@ -58,18 +58,18 @@ function buildNode(
 ): { device: Device; diagnostics: Diagnostic[] } {
   if (node.kind === "outside") return { device: deviceFromOutside(node, macs), diagnostics: [] };
   const taken = files.filter(({ path }) => path.endsWith(endingOf(node)));
-  const diagnostics = files.flatMap((file) => wrongLanguage(node, file));
+  const wrong = files.flatMap((file) => wrongLanguage(node, file));
   if (node.os === "ios") {
     const parsed = taken.map(({ path, text }) => parseIos(path, text));
     const built = buildIos(node.name, node.ports, parsed);
     const device = deviceFromIos(node, built.state, macs);
-    diagnostics.push(...parsed.flatMap((one) => one.diagnostics), ...built.diagnostics);
+    const diagnostics = [wrong, ...parsed.map((one) => one.diagnostics), built.diagnostics].flat();
     return { device: { ...device, taints: [...device.taints, ...unbuilt(node)] }, diagnostics };
   }
   const parsed = taken.map(({ path, text }) => parseShell(path, text));
   const ports = node.ports.map(({ name }) => ({ name, mac: macs.get(name)! }));
   const built = buildLinux(ports, parsed);
-  diagnostics.push(...parsed.flatMap((one) => one.diagnostics), ...built.diagnostics);
+  const diagnostics = [wrong, ...parsed.map((one) => one.diagnostics), built.diagnostics].flat();
   const device = deviceFromLinux(node, built.state);
   return { device: { ...device, taints: [...device.taints, ...unbuilt(node)] }, diagnostics };
 }

@@ -1,5 +1,5 @@
 import type { Device } from "../model/device.ts";
-import { contains, networkOf, parseIp, type Ip, type Prefix } from "../model/prefix.ts";
+import { contains, networkOf, parseIp, samePrefix, type Ip, type Prefix } from "../model/prefix.ts";
 import type { NodeSpec } from "../model/topology.ts";
 
 /**
@@ -23,6 +23,7 @@ export function deviceFromOutside(node: NodeSpec, macs: ReadonlyMap<string, stri
       short: name,
       isPort: true,
       mac: macs.get(name) ?? "",
+      ownsNetworks: false,
       table: null,
       enabled: true,
       disabledBecause: null,
@@ -33,7 +34,7 @@ export function deviceFromOutside(node: NodeSpec, macs: ReadonlyMap<string, stri
       tableBecause: null,
       losses: [],
     })),
-    routes: [net, ...knows].map((to) => ({
+    routes: [net, ...knows.filter((one) => !samePrefix(one, net))].map((to) => ({
       table: null,
       connected: to === net,
       to,

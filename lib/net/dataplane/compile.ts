@@ -1,4 +1,4 @@
-import type { Device, Iface, IfaceAddress } from "../model/device.ts";
+import type { Device, Iface } from "../model/device.ts";
 import type { Drop } from "../model/fate.ts";
 import {
   BROADCAST_MAC,
@@ -29,9 +29,12 @@ import {
   parsePrefix,
   type Ip,
 } from "../model/prefix.ts";
+import { merged } from "../model/ranges.ts";
 import type { PortRef, Topology } from "../model/topology.ts";
-import { fibsOf, type Absent, type Entry, type Fib, type Way, type Working } from "./fib.ts";
-import { acceptedSources, answersFrom } from "./neighbors.ts";
+import { heededPackets } from "./asking.ts";
+import { fibsOf, type Entry, type Fib, type Way, type Working } from "./fib.ts";
+import { acceptedSources, Answers } from "./neighbors.ts";
+import type { Absent } from "./recursion.ts";
 import { sweep } from "./sweep.ts";
 
 /** A network's places, and what the devices computed on the way: their tables, and the routes that are in none. */
@@ -106,10 +109,13 @@ const notOnWires = [parsePrefix("0.0.0.0/8")!, parsePrefix("127.0.0.0/8")!];
 /** The places of one device: its ports, and for each table a lookup for what comes in and one for what is its own. */
 class DevicePlaces {
   private readonly device: Device;
+  private readonly ifaces: ReadonlyMap<string, Iface>;
+  private readonly ports: ReadonlyMap<string | null, readonly Iface[]>;
   private readonly fibs: ReadonlyMap<string, readonly Fib[]>;
   private readonly devices: ReadonlyMap<string, Device>;
   private readonly wiring: Wiring;
   private readonly places: Map<PlaceId, Place>;
+  private readonly answersByIface = new Map<string, Answers | null>();
 
   constructor(
     device: Device,
@@ -119,6 +125,11 @@ class DevicePlaces {
     places: Map<PlaceId, Place>,
   ) {
     this.device = device;
+    this.ifaces = new Map(device.ifaces.map((iface) => [iface.name, iface]));
+    this.ports = Map.groupBy(
+      device.ifaces.filter((iface) => iface.isPort),
+      (iface) => iface.table,
+    );
     this.fibs = fibs;
     this.devices = devices;
     this.wiring = wiring;
@@ -129,8 +140,7 @@ class DevicePlaces {
     for (const fib of this.fibs.get(this.device.name)!) {
       this.accepting(fib.table);
       this.lookups(fib);
-      for (const iface of this.device.ifaces)
-        if (iface.isPort && iface.table === fib.table) this.bound(iface, fib);
+      for (const iface of this.ports.get(fib.table) ?? []) this.bound(iface, fib);
     }
     for (const iface of this.device.ifaces) if (iface.isPort) this.port(iface);
   }
@@ -210,16 +220,9 @@ class DevicePlaces {
       runs[own ? "own" : "passing"].flatMap(({ low, high, item }): LookupRow[] => {
         const common = { low, high, prefix: item.prefix };
         if ("never" in item) {
-          const next = own && contains(multicast, low) ? this.everywhere(table, own) : [];
-          const dropped = this.drop({ kind: "not-passed-on", device: device.name }, table, null);
-          return [
-            {
-              ...common,
-              source: "multicast",
-              next: next.length > 0 ? next : [dropped],
-              because: [],
-            },
-          ];
+          const isGroup = own && contains(multicast, low);
+          const next = isGroup ? this.everywhere(table) : [this.notPassedOn(table)];
+          return [{ ...common, source: "multicast", next, because: [] }];
         }
         const next = this.follow(item, table, own, notForwarding);
         return [{ ...common, source: item.source, next, because: item.because }];
@@ -249,12 +252,19 @@ class DevicePlaces {
       action: { kind: "send", ways: [{ iface: iface.name, gateway: null, source: null }] },
       because: [],
     };
-    const rows = sweep([...byIt, unrouted]).map(({ low, high, item }): LookupRow => ({
+    const addresses = new Set<number>(iface.addresses.map(({ ip }) => ip));
+    const own = fib.entries.filter(
+      ({ source, prefix }) => source === "own" && addresses.has(prefix.first),
+    );
+    const rows = sweep([...own, ...byIt, unrouted]).map(({ low, high, item }): LookupRow => ({
       low,
       high,
       prefix: item.prefix,
       source: item.source,
-      next: item.action.ways.map((way) => this.way(way, item, true)),
+      next:
+        item.action.kind === "send"
+          ? item.action.ways.map((way) => this.way(way, item, true))
+          : [placeAt.accept(this.device.name, fib.table)],
       because: item.because,
     }));
     const miss = this.noCarrier(iface);
@@ -281,7 +291,7 @@ class DevicePlaces {
     switch (action.kind) {
       case "receive": {
         // Its own broadcasts go out to its neighbours; a neighbour's are for it.
-        if (own && entry.source !== "own") return this.everywhere(table, own);
+        if (own && entry.source !== "own") return this.everywhere(table);
         return [placeAt.accept(device.name, table)];
       }
       case "refuse": {
@@ -303,7 +313,7 @@ class DevicePlaces {
   }
 
   private way(way: Way, entry: Entry, own: boolean): PlaceId {
-    const iface = this.device.ifaces.find((one) => one.name === way.iface)!;
+    const iface = this.ifaces.get(way.iface)!;
     const resolve = this.resolve(iface, way.gateway, entry, own);
     return own ? resolve : this.oneHopLess(resolve, iface);
   }
@@ -343,32 +353,21 @@ class DevicePlaces {
   }
 
   private answers(iface: Iface, gateway: Ip | null, own: boolean): ResolveRow[] {
-    const far = this.farEnd(iface);
-    if (!far || !this.wiring.works(this.device.name, iface.name)) return [];
-    return this.askers(iface, gateway, own).flatMap(({ sender, guard }) =>
-      answersFrom(far, sender).flatMap((row): ResolveRow[] => {
-        const src = guard ? { src: [guard] } : {};
-        if (gateway === null) return [{ ...row, guard: { ...row.guard, ...src } }];
-        const covers = row.guard.dst!.some(([low, high]) => gateway >= low && gateway <= high);
-        return covers ? [{ ...row, guard: src }] : [];
-      }),
+    const answers = this.farAnswers(iface);
+    if (!answers) return [];
+    const guards = heededPackets(this.device, iface, gateway, own, (sender) =>
+      answers.heeds(sender),
     );
+    return gateway === null ? answers.forNeighbors(guards) : answers.forGateway(gateway, guards);
   }
 
-  // N1: a packet of the device's own is asked for in the name of its source, another's in the interface's own.
-  private askers(
-    iface: Iface,
-    gateway: Ip | null,
-    own: boolean,
-  ): { sender: Ip; guard: Range | null }[] {
-    const speaks = speaker(iface, this.device, gateway);
-    const fallback = { sender: speaks ?? (0 as Ip), guard: null };
-    if (!own || !this.device.habits.weakHost) return [fallback];
-    const named = this.device.ifaces
-      .filter((one) => one.table === iface.table && one.isPort)
-      .flatMap((one) => one.addresses)
-      .map(({ ip }) => ({ sender: ip, guard: [ip, ip] as Range }));
-    return [...named, fallback];
+  private farAnswers(iface: Iface): Answers | null {
+    const known = this.answersByIface.get(iface.name);
+    if (known !== undefined) return known;
+    const far = this.wiring.works(this.device.name, iface.name) ? this.farEnd(iface) : null;
+    const answers = far && new Answers(far);
+    this.answersByIface.set(iface.name, answers);
+    return answers;
   }
 
   private farEnd(iface: Iface) {
@@ -380,23 +379,23 @@ class DevicePlaces {
   }
 
   // A broadcast of the device's own, by every live port of the table.
-  private everywhere(table: string | null, own: boolean): PlaceId[] {
-    return this.device.ifaces
-      .filter(
-        (iface) =>
-          own &&
-          iface.isPort &&
-          iface.table === table &&
-          this.wiring.works(this.device.name, iface.name),
-      )
-      .map((iface) =>
-        this.add(`${this.device.name}:${iface.name} sends to everyone`, table, iface.name, {
-          kind: "rewrite",
-          change: { kind: "set", field: "dmac", value: BROADCAST_MAC },
-          next: placeAt.leave(this.device.name, iface.name),
-          expired: placeAt.leave(this.device.name, iface.name),
-        }),
-      );
+  private everywhere(table: string | null): PlaceId[] {
+    const ports = (this.ports.get(table) ?? []).filter((iface) =>
+      this.wiring.works(this.device.name, iface.name),
+    );
+    if (ports.length === 0) return [this.notPassedOn(table)];
+    return ports.map((iface) =>
+      this.add(`${this.device.name}:${iface.name} sends to everyone`, table, iface.name, {
+        kind: "rewrite",
+        change: { kind: "set", field: "dmac", value: BROADCAST_MAC },
+        next: placeAt.leave(this.device.name, iface.name),
+        expired: placeAt.leave(this.device.name, iface.name),
+      }),
+    );
+  }
+
+  private notPassedOn(table: string | null): PlaceId {
+    return this.drop({ kind: "not-passed-on", device: this.device.name }, table, null);
   }
 
   private noCarrier(iface: Iface): PlaceId {
@@ -425,7 +424,7 @@ class DevicePlaces {
       guard: {
         ethertype: [[IPV4, IPV4]],
         tag: [[0, 0]],
-        dmac: sorted([[mac, mac], MULTICAST_MACS, [BROADCAST_MAC, BROADCAST_MAC]]),
+        dmac: merged([[mac, mac], MULTICAST_MACS, [BROADCAST_MAC, BROADCAST_MAC]]),
       },
       then: this.sourceCheck(iface),
       because: [],
@@ -457,7 +456,7 @@ class DevicePlaces {
     return this.add(`${device.name}:${iface.name} checks the source`, iface.table, iface.name, {
       kind: "filter",
       rules: [
-        { guard: { src: martians(device) }, then: martian, because: [] },
+        { guard: { src: martians(device, iface.table) }, then: martian, because: [] },
         ...(checked
           ? [{ guard: { src: acceptedSources(fib, iface) }, then: next, because: [] }]
           : []),
@@ -467,34 +466,10 @@ class DevicePlaces {
   }
 }
 
-/** The address in whose name an interface asks for `target`: of its networks the one it lies in, else its first. */
-function speaker(iface: Iface, device: Device, target: Ip | null): Ip | null {
-  const primaries = iface.addresses.filter((one) => !one.secondary);
-  const near = target === null ? undefined : primaries.find((one) => holds(one, target));
-  const elsewhere = device.habits.weakHost
-    ? device.ifaces.filter((one) => one.isPort).flatMap((one) => one.addresses)
-    : [];
-  return (near ?? primaries[0] ?? elsewhere[0])?.ip ?? null;
-}
-
-function holds({ ip, length }: IfaceAddress, target: Ip): boolean {
-  return contains(networkOf(ip, length), target);
-}
-
 // RFC 1812 §5.3.7: sources that no host can have, and the device's own.
-function martians(device: Device): Range[] {
-  const own = device.ifaces.flatMap((iface) => iface.addresses).map(({ ip }): Range => [ip, ip]);
+function martians(device: Device, table: string | null): Range[] {
+  const ifaces = device.ifaces.filter((iface) => iface.table === table);
+  const own = ifaces.flatMap((iface) => iface.addresses).map(({ ip }): Range => [ip, ip]);
   const [zero, loopback] = notOnWires.map((prefix): Range => [prefix.first, lastOf(prefix)]);
-  return sorted([...own, zero!, loopback!, [multicast.first, LARGEST.src]]);
-}
-
-// Guards want their ranges sorted and apart.
-function sorted(ranges: readonly Range[]): Range[] {
-  const merged: [number, number][] = [];
-  for (const [low, high] of [...ranges].sort((a, b) => a[0] - b[0])) {
-    const last = merged.at(-1);
-    if (last && low <= last[1] + 1) last[1] = Math.max(last[1], high);
-    else merged.push([low, high]);
-  }
-  return merged;
+  return merged([...own, zero!, loopback!, [multicast.first, LARGEST.src]]);
 }

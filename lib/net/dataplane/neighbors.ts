@@ -1,7 +1,8 @@
 import type { Device, Iface, IfaceAddress } from "../model/device.ts";
-import { macNumber, type Range, type ResolveRow } from "../model/network.ts";
-import { contains, networkOf, type Ip } from "../model/prefix.ts";
-import type { PortRef } from "../model/topology.ts";
+import { macNumber, type Guard, type Range, type ResolveRow } from "../model/network.ts";
+import { contains, isLoopback, lastOf, networkOf, type Ip, type Prefix } from "../model/prefix.ts";
+import { difference, merged } from "../model/ranges.ts";
+import type { Span } from "../source/span.ts";
 import type { Entry, Fib } from "./fib.ts";
 import { sweep } from "./sweep.ts";
 
@@ -13,66 +14,117 @@ export type Answerer = {
 };
 
 /**
- * Who answers on the far end of a cable when `sender` asks, for every address: rows whose `dst` is the address asked
- * for (RFC 826; rules N1 to N4 of SPEC.md). The far end must hear the question and its answer must come back, which
- * on one cable between live ports is the same.
+ * What the far end of a cable answers for, and whom (RFC 826; rules N2 to N5 of SPEC.md). It must hear the question and
+ * its answer must come back, which on one cable between live ports is the same.
  */
-export function answersFrom(far: Answerer, sender: Ip): ResolveRow[] {
-  if (!heeds(far, sender)) return [];
-  const port: PortRef = { node: far.device.name, port: far.iface.name };
-  const dmac = macNumber(far.iface.mac);
-  const own = ownAddresses(far).map(({ low, high, because }): ResolveRow => ({
-    guard: { dst: [[low, high]] },
-    dmac,
-    answeredBy: port,
-    proxy: false,
-    because: because ? [because] : [],
-  }));
-  const proxied = far.iface.proxyArp && far.device.forwards.on ? proxies(far, port, dmac) : [];
-  return [...own, ...proxied];
+export class Answers {
+  private readonly own: readonly Answer[];
+  private readonly proxied: readonly Answer[];
+  private readonly far: Answerer;
+  private readonly dmac: number;
+  private readonly heeded: readonly Range[];
+
+  constructor(far: Answerer) {
+    this.far = far;
+    this.dmac = macNumber(far.iface.mac);
+    this.own = sweep(ownAddresses(far)).map(({ low, high, item }) => ({
+      low,
+      high,
+      because: item.because ? [item.because] : [],
+    }));
+    this.proxied = far.iface.proxyArp && far.device.forwards.on ? proxies(far) : [];
+    this.heeded = heededSenders(far);
+  }
+
+  /** Whether a question from `sender` is heeded at all. */
+  heeds(sender: Ip): boolean {
+    const range = find(this.heeded, ([low]) => low, sender);
+    return range !== null && sender <= range[1];
+  }
+
+  /** Rows for a next hop that is a gateway, of the packets that fit one of `guards`. */
+  forGateway(gateway: Ip, guards: readonly Guard[]): ResolveRow[] {
+    const own = covering(this.own, gateway);
+    const answer = own ?? covering(this.proxied, gateway);
+    return answer ? guards.map((guard) => this.row(answer, guard, answer !== own)) : [];
+  }
+
+  /** Rows for next hops that are the destinations themselves. */
+  forNeighbors(guards: readonly Guard[]): ResolveRow[] {
+    return guards.flatMap((guard) =>
+      [
+        ...this.own.map((answer) => ({ answer, proxy: false })),
+        ...this.proxied.map((answer) => ({ answer, proxy: true })),
+      ].flatMap(({ answer, proxy }): ResolveRow[] => {
+        const dst = shared([answer.low, answer.high], guard.dst);
+        return dst.length > 0 ? [this.row(answer, { ...guard, dst }, proxy)] : [];
+      }),
+    );
+  }
+
+  private row({ because }: Answer, guard: Guard, proxy: boolean): ResolveRow {
+    const { device, iface } = this.far;
+    const answeredBy = { node: device.name, port: iface.name };
+    return { guard, dmac: this.dmac, answeredBy, proxy, because };
+  }
 }
+
+/** Addresses that are answered for, and the lines that make it so. */
+type Answer = { readonly low: number; readonly high: number; readonly because: readonly Span[] };
 
 // N2, N3: some heed only senders of their own networks; none heeds a sender that has their own address.
-function heeds({ device, iface, fib }: Answerer, sender: Ip): boolean {
-  if (device.ifaces.some((one) => one.addresses.some((address) => address.ip === sender)))
-    return !device.habits.refusesMartians && !iface.addresses.some(({ ip }) => ip === sender);
-  if (device.habits.arpOnlyFromOwnNetworks)
-    return iface.addresses.some(({ ip, length }) => contains(networkOf(ip, length), sender));
-  if (iface.sourceCheck === "none") return true;
-  return acceptedSources(fib, iface).some(([low, high]) => sender >= low && sender <= high);
+function heededSenders({ device, iface, fib }: Answerer): Range[] {
+  const { refusesMartians, arpOnlyFromOwnNetworks } = device.habits;
+  const same = refusesMartians ? device.ifaces.filter((one) => one.table === iface.table) : [iface];
+  const refused = merged(same.flatMap((one) => one.addresses.map(({ ip }): Range => [ip, ip])));
+  const possible = arpOnlyFromOwnNetworks
+    ? merged(iface.addresses.map((one) => rangeOf(networkOf(one.ip, one.length))))
+    : iface.sourceCheck === "none"
+      ? EVERYBODY
+      : acceptedSources(fib, iface);
+  return difference(possible, refused);
 }
 
-function ownAddresses({
-  device,
-  iface,
-}: Answerer): { low: Ip; high: Ip; because: IfaceAddress["because"] }[] {
+const EVERYBODY: readonly Range[] = [[0, 0xffffffff]];
+
+type Owned = { readonly prefix: Prefix; readonly because: IfaceAddress["because"] };
+
+function ownAddresses({ device, iface }: Answerer): Owned[] {
   const ifaces = device.habits.weakHost
-    ? device.ifaces.filter((one) => one.table === iface.table && !isLoopback(one))
+    ? device.ifaces.filter((one) => one.table === iface.table)
     : [iface];
-  const addresses = ifaces.flatMap((one) => one.addresses);
   return [
-    ...addresses.map(({ ip, because }) => ({ low: ip, high: ip, because })),
-    ...device.owns.map((prefix) => ({
-      low: prefix.first,
-      high: (prefix.first + 2 ** (32 - prefix.length) - 1) as Ip,
-      because: null,
-    })),
+    ...ifaces.flatMap((one) => one.addresses.flatMap((address) => ownedBy(one, address))),
+    ...device.owns
+      .filter((prefix) => iface.addresses.some((address) => isWithin(prefix, address)))
+      .map((prefix) => ({ prefix, because: null })),
   ];
 }
 
-// A loopback network is never answered for on a cable (RFC 1122 §3.2.1.3).
-function isLoopback(iface: Iface): boolean {
-  return !iface.isPort && iface.addresses.some(({ length }) => length === 8);
+// A loopback network is never answered for on a cable (RFC 1122 §3.2.1.3), whatever has it.
+function ownedBy({ ownsNetworks }: Iface, { ip, length, because }: IfaceAddress): Owned[] {
+  if (isLoopback(ip)) return [];
+  return [{ prefix: networkOf(ip, ownsNetworks ? length : 32), because }];
 }
 
-// N4, RFC 1027: a proxy answers for what its table sends out by another interface.
-function proxies({ iface, fib }: Answerer, answeredBy: PortRef, dmac: number): ResolveRow[] {
-  return sweep(fib.entries).flatMap(({ low, high, item }): ResolveRow[] => {
-    if (item.action.kind !== "send" || item.action.ways.some((way) => way.iface === iface.name))
-      return [];
-    return [
-      { guard: { dst: [[low, high]] }, dmac, answeredBy, proxy: true, because: item.because },
-    ];
+// N5: the world outside stands on this cable only with what lies in the network of the cable.
+function isWithin(prefix: Prefix, { ip, length }: IfaceAddress): boolean {
+  return prefix.length >= length && contains(networkOf(ip, length), prefix.first);
+}
+
+// N4, RFC 1027: a proxy answers for what its table sends out by another interface, its own addresses there included.
+function proxies({ device, iface, fib }: Answerer): Answer[] {
+  const elsewhere = new Set(
+    device.ifaces
+      .filter((one) => one.isPort && one !== iface && one.table === iface.table && one.enabled)
+      .flatMap((one) => one.addresses.map(({ ip }) => ip)),
+  );
+  return sweep(fib.entries).flatMap(({ low, high, item }): Answer[] => {
+    const leads =
+      item.action.kind === "send"
+        ? item.action.ways.every((way) => way.iface !== iface.name)
+        : item.source === "own" && elsewhere.has(low);
+    return leads ? [{ low, high, because: item.because }] : [];
   });
 }
 
@@ -84,19 +136,38 @@ export function acceptedSources(fib: Fib, iface: Iface): Range[] {
   const leavesBy = (entry: Entry) =>
     entry.action.kind === "send" &&
     (iface.sourceCheck === "loose" || entry.action.ways.some((way) => way.iface === iface.name));
-  return merge(
+  return merged(
     sweep(fib.entries).flatMap(({ low, high, item }): Range[] =>
       leavesBy(item) ? [[low, high]] : [],
     ),
   );
 }
 
-function merge(ranges: readonly Range[]): Range[] {
-  const merged: [number, number][] = [];
-  for (const [low, high] of ranges) {
-    const last = merged.at(-1);
-    if (last && last[1] + 1 === low) last[1] = high;
-    else merged.push([low, high]);
+function rangeOf(prefix: Prefix): Range {
+  return [prefix.first, lastOf(prefix)];
+}
+
+// What lies in the range and, where they are given, in one of the others.
+function shared([low, high]: Range, others: readonly Range[] | undefined): Range[] {
+  if (!others) return [[low, high]];
+  return others.flatMap(([first, last]): Range[] =>
+    first <= high && last >= low ? [[Math.max(low, first), Math.min(high, last)]] : [],
+  );
+}
+
+function covering(answers: readonly Answer[], ip: Ip): Answer | null {
+  const found = find(answers, ({ low }) => low, ip);
+  return found && ip <= found.high ? found : null;
+}
+
+// The last of sorted items that begins at or before `value`.
+function find<T>(items: readonly T[], startOf: (item: T) => number, value: number): T | null {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (startOf(items[middle]!) <= value) low = middle + 1;
+    else high = middle;
   }
-  return merged;
+  return items[low - 1] ?? null;
 }

@@ -6,22 +6,22 @@ import type { PortRef } from "../model/topology.ts";
 import type { Packet } from "../trace/packet.ts";
 import type { Span } from "../source/span.ts";
 import type { Explanation } from "./explanation.ts";
+import { explainNoRoute } from "./no-route.ts";
 
-/** Why a packet ended here. The compiler asks for words for every kind of drop. */
-export function explainDrop(compiled: Compiled, drop: Drop, packet: Packet): Explanation {
+/**
+ * Why a packet ended here. The compiler asks for words for every kind of drop. `chosen` are the lines of the route it
+ * took last, where its walk is known: several routes may share the next hop that a drop speaks of.
+ */
+export function explainDrop(
+  compiled: Compiled,
+  drop: Drop,
+  packet: Packet,
+  chosen: readonly Span[] = [],
+): Explanation {
   const dst = formatIp(packet.dst as Ip);
   switch (drop.kind) {
-    case "no-route": {
-      const table = drop.table === null ? "" : ` in VRF ${drop.table}`;
-      const bare =
-        deviceOf(compiled, drop.device).routes.length === 0 && networksOf(compiled, drop) === "";
-      const knows = networksOf(compiled, drop);
-      const lines = lossLines(deviceOf(compiled, drop.device), drop.table, packet.dst as Ip);
-      return {
-        text: `${drop.device} has no route${table} that covers ${dst}${bare ? "; that table is empty" : knows && `; it knows ${knows}`}.`,
-        lines,
-      };
-    }
+    case "no-route":
+      return explainNoRoute(compiled, drop, packet.dst as Ip);
     case "discarded":
       return {
         text: `${drop.device} turns it away: its route to ${formatPrefix(drop.prefix)} says ${REFUSALS[drop.how]}.`,
@@ -33,7 +33,11 @@ export function explainDrop(compiled: Compiled, drop: Drop, packet: Packet): Exp
         lines: drop.because,
       };
     case "no-neighbor":
-      return explainNoNeighbor(compiled, drop, packet);
+      return explainNoNeighbor(
+        compiled,
+        chosen.length > 0 ? { ...drop, because: chosen } : drop,
+        packet,
+      );
     case "no-carrier":
       return explainNoCarrier(compiled, drop.device, drop.iface);
     case "ttl-expired":
@@ -84,29 +88,6 @@ function deviceOf(compiled: Compiled, name: string): Device {
   return compiled.network.devices.get(name)!;
 }
 
-// The networks that the table has, to hold beside the one that is missing.
-function networksOf(compiled: Compiled, drop: Drop & { kind: "no-route" }): string {
-  const fib = compiled.fibs.get(drop.device)!.find((one) => one.table === drop.table);
-  const known = (fib?.entries ?? [])
-    .filter((entry) => entry.source === "connected" || entry.source === "written")
-    .map((entry) => formatPrefix(entry.prefix));
-  if (known.length > 4) return `${known.slice(0, 3).join(", ")} and ${known.length - 3} more`;
-  return known.length > 1
-    ? `${known.slice(0, -1).join(", ")} and ${known.at(-1)}`
-    : (known[0] ?? "");
-}
-
-// Addresses that were taken away or refused, and would have made the missing network; then routes not in the table.
-function lossLines(device: Device, table: string | null, dst: Ip): Span[] {
-  const lost = device.ifaces
-    .filter((iface) => iface.addresses.length === 0)
-    .flatMap((iface) => iface.losses.slice(-1).map((loss) => loss.because));
-  const written = device.routes
-    .filter((route) => route.table === table && contains(route.to, dst))
-    .flatMap((route) => (route.because ? [route.because] : []));
-  return [...written, ...lost].slice(0, 3);
-}
-
 function explainNoNeighbor(
   compiled: Compiled,
   drop: Drop & { kind: "no-neighbor" },
@@ -132,7 +113,7 @@ function explainNoNeighbor(
       ],
     };
   return {
-    text: `${lost} ${there} has that address, but ${whyUnheard(compiled, drop, far, iface)}.`,
+    text: `${lost} ${there} has that address, but ${whyUnheard(compiled, drop, packet, far, iface)}.`,
     lines: [
       ...iface.addresses.flatMap((one) => (one.because ? [one.because] : [])),
       ...drop.because,
@@ -143,20 +124,41 @@ function explainNoNeighbor(
 function whyUnheard(
   compiled: Compiled,
   drop: Drop & { kind: "no-neighbor" },
+  packet: Packet,
   far: Device,
   iface: Iface,
 ): string {
-  const asker = deviceOf(compiled, drop.device).ifaces.find((one) => one.name === drop.iface)!;
-  const sender = asker.addresses[0];
-  if (!sender) return `${drop.device} has no address on ${drop.iface} to ask in the name of`;
-  const inside = iface.addresses.some(({ ip, length }) =>
-    contains(networkOf(ip, length), sender.ip),
+  const asker = deviceOf(compiled, drop.device);
+  const sender = senderOf(asker, drop, packet);
+  if (sender === null)
+    return `${drop.device} has no address on ${drop.iface} to ask in the name of`;
+  const asks = formatIp(sender);
+  const isTheirs = far.ifaces.some(
+    (one) => one.table === iface.table && one.addresses.some(({ ip }) => ip === sender),
   );
-  if (iface.addresses.some(({ ip }) => ip === sender.ip))
-    return `it is the address of ${drop.device}, too: one address stands on both ends`;
-  if (!inside)
-    return `${far.name} heeds no question from ${formatIp(sender.ip)}, which is in none of its networks there`;
+  if (isTheirs)
+    return `the question comes from ${asks}, which is an address of ${far.name}, too: one address stands on both ends`;
+  const isNear = iface.addresses.some(({ ip, length }) => contains(networkOf(ip, length), sender));
+  if (far.habits.arpOnlyFromOwnNetworks && !isNear)
+    return `${far.name} heeds no question from ${asks}, which is in none of its networks there`;
+  if (iface.sourceCheck !== "none")
+    return `${far.name} heeds no question from ${asks}: its reverse path check finds no way back there by ${iface.name}`;
   return `${far.name} does not heed the question`;
+}
+
+// In whose name an asker asks: the packet's own source, if that is an address of its own, else the interface's.
+function senderOf(
+  asker: Device,
+  { iface, gateway }: Drop & { kind: "no-neighbor" },
+  packet: Packet,
+): Ip | null {
+  const src = packet.src as Ip;
+  const isOwn = asker.ifaces.some((one) => one.addresses.some(({ ip }) => ip === src));
+  if (asker.habits.weakHost && isOwn) return src;
+  const { addresses } = asker.ifaces.find((one) => one.name === iface)!;
+  const target = gateway ?? (packet.dst as Ip);
+  const near = addresses.find(({ ip, length }) => contains(networkOf(ip, length), target));
+  return (near ?? addresses[0])?.ip ?? null;
 }
 
 function explainBare(there: string, iface: Iface): string {

@@ -7,7 +7,7 @@ import type { Trace } from "../trace/trace.ts";
 import type { Span } from "../source/span.ts";
 import { explainDrop, PROTOCOLS } from "./drop.ts";
 import type { Explanation } from "./explanation.ts";
-import { hopsOf } from "./walk.ts";
+import { chosenLast, hopsOf } from "./walk.ts";
 
 /** Why a claim has the verdict it has, and the lines behind that. */
 export function explainVerdict(compiled: Compiled, claim: Claim, verdict: Verdict): Explanation {
@@ -82,16 +82,16 @@ function explainUnanswered(
 ): Explanation {
   const { forward, back } = shown;
   if (forward.fate.kind !== "delivered") {
-    const { text, lines } = explainDrop(compiled, forward.fate, forward.last);
+    const { text, lines } = explainDrop(compiled, forward.fate, forward.last, chosenLast(forward));
     return { text: `From ${from} to ${to}: ${text}`, lines };
   }
   const device = acceptedAt(forward)!.device;
   if (!back || back.fate.kind === "delivered")
     return {
       text: `${from} is answered by ${device}, not by ${to}.`,
-      lines: linesOf(compiled, forward),
+      lines: [...chosenLast(forward), ...linesOf(compiled, forward)],
     };
-  const { text, lines } = explainDrop(compiled, back.fate, back.last);
+  const { text, lines } = explainDrop(compiled, back.fate, back.last, chosenLast(back));
   return { text: `It arrives at ${device}, but the answer is lost. ${text}`, lines };
 }
 
@@ -107,8 +107,9 @@ function explainLeak(
       : "frame";
   const forged = threat === "attacker" && !isOwnSource(compiled, shown) ? ", forged," : "";
   const end = threat === "attacker" ? `is seen at ${to}` : `arrives at ${to}`;
+  const article = /^[AEIO]/.test(what) ? "an" : "a";
   return {
-    text: `A packet gets through: sent by ${from}, a ${what}${forged} ${end}. Its answer may be lost, but that one arrives is enough.`,
+    text: `A packet gets through: sent by ${from}, ${article} ${what}${forged} ${end}. Its answer may be lost, but that one arrives is enough.`,
     lines: linesOf(compiled, shown),
   };
 }

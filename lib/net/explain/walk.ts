@@ -30,6 +30,12 @@ export function hopsOf(compiled: Compiled, trace: Trace): Hop[] {
   return visits.map((stops, index) => hopOf(compiled, trace, stops, index === visits.length - 1));
 }
 
+/** The lines of the route that a packet took last. */
+export function chosenLast({ stops }: Trace): readonly Span[] {
+  const looked = stops.findLast(({ decision }) => decision.kind === "looked-up");
+  return looked?.decision.kind === "looked-up" ? looked.decision.row.because : [];
+}
+
 function hopOf(compiled: Compiled, trace: Trace, stops: readonly Stop[], isLast: boolean): Hop {
   const first = stops[0]!;
   const looked = stops.find((stop) => stop.decision.kind === "looked-up");
@@ -44,7 +50,7 @@ function hopOf(compiled: Compiled, trace: Trace, stops: readonly Stop[], isLast:
   const { fate } = trace;
 
   if (isLast && fate.kind !== "delivered") {
-    const { text, lines } = explainDrop(compiled, fate, trace.last);
+    const { text, lines } = explainDrop(compiled, fate, trace.last, chosenLast(trace));
     return { ...common, out: null, text, packet: trace.last, because: lines };
   }
   if (isLast && !left) {

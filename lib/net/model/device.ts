@@ -38,6 +38,8 @@ export type Iface = {
   /** A port that a cable may be in; without, an interface of the device's own making, such as a loopback. */
   readonly isPort: boolean;
   readonly mac: string;
+  /** The networks of its addresses are the device's own as a whole: the loopback of a host. */
+  readonly ownsNetworks: boolean;
   readonly table: string | null;
   readonly enabled: boolean;
   /** The line that took it down, or the one that should have brought it up is missing. */

@@ -1,5 +1,7 @@
 import type { Span } from "../source/span.ts";
-import type { IfaceAddress, Loss, Taint, WrittenRoute } from "./device.ts";
+import type { Loss, Taint, WrittenRoute } from "./device.ts";
+import type { IosAddresses } from "./ios-addresses.ts";
+import type { IosRoutes } from "./ios-routes.ts";
 
 /** An IOS device while its configuration is carried out, line by line. */
 export type IosState = {
@@ -7,7 +9,7 @@ export type IosState = {
   routing: { on: boolean; because: Span | null };
   readonly vrfs: Map<string, IosVrf>;
   readonly ifaces: Map<string, IosIface>;
-  readonly routes: Map<string, IosRoute>;
+  readonly routes: IosRoutes;
   readonly taints: Taint[];
 };
 
@@ -25,7 +27,7 @@ export type IosIface = {
   readonly isPort: boolean;
   vrf: string | null;
   vrfBecause: Span | null;
-  addresses: IfaceAddress[];
+  readonly addresses: IosAddresses;
   up: boolean;
   downBecause: Span | null;
   proxyArp: boolean;

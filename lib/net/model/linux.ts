@@ -1,313 +1,244 @@
 import type { Span } from "../source/span.ts";
 import type { Taint } from "./device.ts";
+import { LinuxAddresses, NetworkCounts, type LinuxAddress } from "./linux-addresses.ts";
 import {
-  contains,
-  formatPrefix,
-  lastOf,
-  networkOf,
-  samePrefix,
-  type Ip,
-  type Prefix,
-} from "./prefix.ts";
+  LinuxRoutes,
+  type LinuxNextHop,
+  type LinuxRoute,
+  type RouteSelector,
+  type RouteVerb,
+} from "./linux-routes.ts";
+import { ZERO, formatPrefix, lastOf, networkOf, type Ip, type Prefix } from "./prefix.ts";
 
 /*
- * The state of one Linux network namespace, and what its kernel does to it (Linux 6.1). Every operation answers
- * `null` when it was carried out, and otherwise the words in which the kernel or iproute2 refuses; a refused
- * operation leaves no trace.
+ * The state of one Linux network namespace, and what its kernel does to it (rules L1 to L14 of SPEC.md). Every
+ * operation answers `null` when it was carried out, and otherwise the words in which the kernel or iproute2 refuses;
+ * a refused operation leaves no trace.
  */
 
 export type LinuxLink = {
-  name: string;
+  readonly name: string;
   readonly isPort: boolean;
   mac: string;
   mtu: number;
   up: boolean;
   /** The line that last set it up or down. */
   changed: Span | null;
-  addresses: LinuxAddress[];
+  readonly addresses: LinuxAddresses;
   readonly losses: { what: string; why: "deleted" | "refused"; because: Span }[];
   rpFilter: number;
+  proxyArp: boolean;
 };
-
-export type LinuxAddress = {
-  readonly ip: Ip;
-  readonly length: number;
-  readonly secondary: boolean;
-  readonly because: Span | null;
-};
-
-export type LinuxRoute = {
-  readonly to: Prefix;
-  readonly type: "unicast" | "blackhole" | "unreachable" | "prohibit" | "throw";
-  readonly hops: readonly LinuxNextHop[];
-  readonly metric: number;
-  readonly source: Ip | null;
-  readonly because: Span | null;
-  readonly proto: "kernel" | "boot";
-};
-
-export type LinuxNextHop = { readonly link: string; readonly gateway: Ip | null };
 
 /** What a route is asked to be, before the kernel has found its device. */
 export type RouteAsked = {
   readonly to: Prefix;
   readonly type: LinuxRoute["type"];
-  readonly hops: readonly { link: string | null; gateway: Ip | null; onlink: boolean }[];
+  readonly hops: readonly AskedHop[];
   readonly metric: number;
   readonly source: Ip | null;
+};
+
+export type AskedHop = {
+  readonly link: string | null;
+  readonly gateway: Ip | null;
+  readonly onlink: boolean;
 };
 
 export type Refusal = string | null;
 
 /** No namespace here has more routes or addresses than this. */
 const LIMIT = 50_000;
+const NETWORK_DOWN = "RTNETLINK answers: Network is down";
+const BAD_GATEWAY = "Error: Nexthop has invalid gateway.";
 
 export class LinuxState {
   readonly links = new Map<string, LinuxLink>();
   readonly taints: Taint[] = [];
-  routes: LinuxRoute[] = [];
+  readonly routes = new LinuxRoutes();
   forwards: { on: boolean; because: Span | null } = { on: false, because: null };
   rpFilterAll = 0;
+  proxyArpAll = false;
+  /** The line after which there was no room for more. */
+  overflow: Span | null = null;
+  private readonly lo: LinuxLink;
+  /** What the local table says: own addresses and networks of the loopback, and broadcasts of links that are up. */
+  private readonly locals = new NetworkCounts();
+  private readonly broadcasts = new NetworkCounts();
+  private readonly owners = new Map<Ip, LinuxLink[]>();
 
   constructor(ports: readonly { readonly name: string; readonly mac: string }[]) {
-    this.links.set("lo", freshLink("lo", "00:00:00:00:00:00", false));
-    const lo = this.links.get("lo")!;
-    lo.up = true;
-    lo.addresses = [{ ip: 0x7f000001 as Ip, length: 8, secondary: false, because: null }];
+    this.lo = freshLink("lo", "00:00:00:00:00:00", false);
+    this.lo.up = true;
+    this.links.set("lo", this.lo);
     for (const { name, mac } of ports) this.links.set(name, freshLink(name, mac, true));
+    this.countLocal(this.lo, this.lo.addresses.add(0x7f000001 as Ip, 8, null)!, 1);
   }
 
-  /** `ip addr add`: the address is local at once; its network's route comes while the link is up. */
+  /** `ip addr add` (L1): the address is local at once; its network's route comes while the link is up. */
   addAddress(link: LinuxLink, ip: Ip, length: number, because: Span): Refusal {
-    if (link.addresses.some((one) => one.ip === ip && one.length === length))
-      return "RTNETLINK answers: File exists";
-    if (link.addresses.length >= LIMIT) return "RTNETLINK answers: Cannot allocate memory";
-    const net = networkOf(ip, length);
-    const secondary = link.addresses.some(
-      (one) => !one.secondary && samePrefix(networkOf(one.ip, one.length), net),
-    );
-    const address = { ip, length, secondary, because };
-    link.addresses = [...link.addresses, address];
+    if (link.addresses.size >= LIMIT) return this.full(because);
+    const address = link.addresses.add(ip, length, because);
+    if (!address) return "RTNETLINK answers: File exists";
+    this.countLocal(link, address, 1);
     if (link.up) this.addConnected(link, address);
+    if (link.up) this.routes.linkUp(link.name);
     return null;
   }
 
-  /** `ip addr del`: a primary address takes its secondaries along, and the last one every route of the link. */
+  /** `ip addr del` (L2): a primary address takes its secondaries along, and the last one every route of the link. */
   removeAddress(link: LinuxLink, ip: Ip, length: number | null, because: Span): Refusal {
-    const found = link.addresses.find(
-      (one) => one.ip === ip && (length === null || one.length === length),
-    );
+    const found = link.addresses.find(ip, length);
     if (!found) return "RTNETLINK answers: Cannot assign requested address";
-    const net = networkOf(found.ip, found.length);
-    const gone = link.addresses.filter(
-      (one) =>
-        one === found ||
-        (!found.secondary && one.secondary && samePrefix(networkOf(one.ip, one.length), net)),
-    );
-    link.addresses = link.addresses.filter((one) => !gone.includes(one));
-    for (const one of gone) this.forgetAddress(link, one, because);
-    if (link.addresses.length === 0) this.dropRoutesOf(link.name);
+    for (const one of link.addresses.remove(found)) this.forgetAddress(link, one, because);
+    if (link.addresses.size === 0) this.routes.linkDown(link.name);
     return null;
   }
 
   flushAddresses(link: LinuxLink, because: Span): Refusal {
-    while (link.addresses[0])
-      this.removeAddress(link, link.addresses[0].ip, link.addresses[0].length, because);
+    for (let first = link.addresses.first(); first; first = link.addresses.first())
+      this.removeAddress(link, first.ip, first.length, because);
     return null;
   }
 
-  /** Up brings the connected routes; down takes every route of the link, and up does not bring those back. */
+  /** L3: up brings the connected routes; down takes every route of the link, and up does not bring those back. */
   setUp(link: LinuxLink, up: boolean, because: Span): Refusal {
+    if (link.up === up && link.changed) return null;
     link.changed = because;
     if (link.up === up) return null;
     link.up = up;
-    if (up) for (const address of link.addresses) this.addConnected(link, address);
-    else this.dropRoutesOf(link.name);
+    if (up) this.cameUp(link);
+    else this.wentDown(link);
     return null;
   }
 
-  rename(link: LinuxLink, name: string): Refusal {
-    if (name.length > 15 || !/^[^\s/]+$/.test(name) || name === "." || name === "..")
-      return `Error: argument "${name}" is wrong: "name" not a valid ifname`;
-    if (this.links.has(name)) return "RTNETLINK answers: File exists";
-    const old = link.name;
-    this.links.delete(old);
-    link.name = name;
-    this.links.set(name, link);
-    this.routes = this.routes.map((route) => ({
-      ...route,
-      hops: route.hops.map((hop) => (hop.link === old ? { ...hop, link: name } : hop)),
-    }));
-    return null;
+  /** A setting of one link, or of `all` (L11). */
+  setOnLink(setting: "rp_filter" | "proxy_arp", name: string, value: number): void {
+    const link = this.links.get(name);
+    if (setting === "rp_filter" && link) link.rpFilter = value;
+    else if (setting === "rp_filter") this.rpFilterAll = value;
+    else if (link) link.proxyArp = value !== 0;
+    else this.proxyArpAll = value !== 0;
   }
 
-  /** `ip route add`, `replace`, `change`, `append`, `prepend`. */
-  addRoute(
-    how: "add" | "replace" | "change" | "append" | "prepend",
-    asked: RouteAsked,
-    because: Span,
-  ): Refusal {
-    if (this.routes.length >= LIMIT) return "RTNETLINK answers: Cannot allocate memory";
+  private cameUp(link: LinuxLink): void {
+    for (const address of link.addresses.all()) this.addConnected(link, address);
+    this.routes.linkUp(link.name);
+  }
+
+  private wentDown(link: LinuxLink): void {
+    this.routes.linkDown(link.name);
+    for (const { ip, length } of link.addresses.all())
+      if (length < 31) this.broadcasts.count(networkOf(lastOf(networkOf(ip, length)), 32), -1);
+  }
+
+  /** `ip route add`, `replace`, `change`, `append`, `prepend` (L4 to L8). */
+  addRoute(how: RouteVerb, asked: RouteAsked, because: Span): Refusal {
+    if (this.routes.size >= LIMIT) return this.full(because);
+    const { to, type, metric, source } = asked;
+    if (type !== "unicast" && asked.hops.length > 0)
+      return "Error: Gateway, device and multipath can not be specified for this route type.";
     const hops: LinuxNextHop[] = [];
     for (const hop of asked.hops) {
       const found = this.nextHop(hop);
       if (typeof found === "string") return found;
       hops.push(found);
     }
-    if (asked.type === "unicast" && hops.length === 0) return "RTNETLINK answers: No such device";
-    if (asked.source !== null && !this.isLocal(asked.source))
-      return "Error: Invalid prefsrc address.";
-    const { to, type, metric, source } = asked;
-    const route: LinuxRoute = { to, type, hops, metric, source, because, proto: "boot" };
-    const same = this.routes.findIndex(
-      (one) => samePrefix(one.to, route.to) && one.metric === route.metric,
-    );
-    switch (how) {
-      case "add":
-        if (same !== -1) return "RTNETLINK answers: File exists";
-        this.routes = [...this.routes, route];
-        return null;
-      case "change":
-        if (same === -1) return "RTNETLINK answers: No such file or directory";
-        this.routes = this.routes.with(same, route);
-        return null;
-      case "replace":
-        this.routes = same === -1 ? [...this.routes, route] : this.routes.with(same, route);
-        return null;
-      case "prepend":
-        this.routes = [route, ...this.routes];
-        return null;
-      case "append":
-        this.routes = [...this.routes, route];
-        return null;
-    }
+    if (type === "unicast" && hops.length === 0) return "RTNETLINK answers: No such device";
+    if (source !== null && !this.isLocal(source)) return "Error: Invalid prefsrc address.";
+    return this.routes.insert(how, { to, type, hops, metric, source, because, proto: "boot" });
   }
 
-  /** `ip route del`: the first route that fits what was said. */
-  removeRoute(asked: {
-    to: Prefix;
-    link: string | null;
-    gateway: Ip | null;
-    metric: number | null;
-    type: LinuxRoute["type"] | null;
-  }): Refusal {
-    const at = this.routes.findIndex(
-      (one) =>
-        samePrefix(one.to, asked.to) &&
-        (asked.metric === null || one.metric === asked.metric) &&
-        (asked.type === null || one.type === asked.type) &&
-        (asked.gateway === null || one.hops.some((hop) => hop.gateway === asked.gateway)) &&
-        (asked.link === null || one.hops.some((hop) => hop.link === asked.link)),
-    );
-    if (at === -1) return "RTNETLINK answers: No such process";
-    this.routes = this.routes.filter((_, index) => index !== at);
-    return null;
+  /** `ip route del` (L9): the first route that fits what was said. */
+  removeRoute(asked: RouteSelector): Refusal {
+    return this.routes.remove(asked) ? null : "RTNETLINK answers: No such process";
   }
 
-  flushRoutes(fits: (route: LinuxRoute) => boolean): void {
-    this.routes = this.routes.filter((route) => !fits(route));
-  }
-
+  /** Whether a packet for `ip` is for this system: its addresses, and the networks of its loopback. */
   isLocal(ip: Ip): boolean {
-    for (const link of this.links.values())
-      if (
-        link.addresses.some(
-          (one) =>
-            one.ip === ip || (link.name === "lo" && contains(networkOf(one.ip, one.length), ip)),
-        )
-      )
-        return true;
-    return false;
+    return this.locals.covers(ip);
   }
 
-  // Find the device of a next hop as the kernel does: a gateway must lie on a connected network (fib_check_nh).
-  private nextHop(hop: RouteAsked["hops"][number]): LinuxNextHop | string {
-    const link = hop.link === null ? null : this.links.get(hop.link);
-    if (link === undefined) return `Cannot find device "${hop.link}"`;
-    if (hop.gateway === null) {
+  // Find the link of a next hop as the kernel does (fib_check_nh, L5): a gateway must be a neighbour, or its own.
+  private nextHop({ link: name, gateway, onlink }: AskedHop): LinuxNextHop | string {
+    const link = name === null ? null : this.links.get(name);
+    if (link === undefined) return `Cannot find device "${name}"`;
+    const hop = { gateway, onlink, isOwn: false, isDead: false };
+    if (gateway === null || gateway === ZERO) {
       if (!link) return "RTNETLINK answers: No such device";
-      return link.up ? { link: link.name, gateway: null } : "Error: Device for nexthop is not up.";
+      if (!link.up) return "Error: Device for nexthop is not up.";
+      return { ...hop, link: link.name, gateway: null };
     }
-    if (hop.onlink) {
-      if (!link) return "Error: Nexthop device required for onlink.";
-      return link.up
-        ? { link: link.name, gateway: hop.gateway }
-        : "Error: Nexthop device is not up.";
-    }
-    const gateway = hop.gateway;
-    const connected = this.routes
-      .filter(
-        (route) =>
-          contains(route.to, gateway) &&
-          route.hops.some((one) => one.gateway === null && (!link || one.link === link.name)),
-      )
-      .sort((a, b) => b.to.length - a.to.length || a.metric - b.metric)[0];
-    if (!connected || this.isBroadcast(gateway)) return "Error: Nexthop has invalid gateway.";
-    // A longer route that goes by a gateway hides the connected one.
-    const hidden = this.routes.some(
-      (route) =>
-        contains(route.to, gateway) &&
-        route.to.length > connected.to.length &&
-        route.hops.some((one) => !link || one.link === link.name),
-    );
-    if (hidden) return "Error: Nexthop has invalid gateway.";
-    const out = connected.hops.find(
-      (one) => one.gateway === null && (!link || one.link === link.name),
-    )!;
-    return { link: out.link, gateway };
+    if (onlink) return this.refuseOnLink(link, gateway) ?? { ...hop, link: link!.name };
+    const owner = this.ownerOf(gateway, link);
+    if (owner) return owner.up ? { ...hop, link: owner.name, isOwn: true } : NETWORK_DOWN;
+    if (!isUnicast(gateway) || this.broadcasts.covers(gateway)) return BAD_GATEWAY;
+    const found = this.routes.neighborLink(gateway, link?.name ?? null);
+    return found === null ? BAD_GATEWAY : { ...hop, link: found };
   }
 
-  private isBroadcast(ip: Ip): boolean {
-    for (const link of this.links.values())
-      for (const one of link.addresses) {
-        const net = networkOf(one.ip, one.length);
-        if (link.up && one.length < 31 && ip === lastOf(net)) return true;
-      }
-    return false;
+  // Why a gateway is refused although no network is asked for.
+  private refuseOnLink(link: LinuxLink | null, gateway: Ip): Refusal {
+    if (!link) return "Error: Nexthop device required for onlink.";
+    if (!link.up) return "Error: Nexthop device is not up.";
+    const isOther =
+      isUnicast(gateway) && !this.isLocal(gateway) && !this.broadcasts.covers(gateway);
+    return isOther ? null : BAD_GATEWAY;
   }
 
-  private addConnected(link: LinuxLink, address: LinuxAddress): void {
-    if (address.length === 32 || link.name === "lo" || address.secondary) return;
-    const to = networkOf(address.ip, address.length);
-    const route: LinuxRoute = {
-      to,
-      type: "unicast",
-      hops: [{ link: link.name, gateway: null }],
-      metric: 0,
-      source: address.ip,
-      because: address.because,
-      proto: "kernel",
-    };
-    // Of two links with the same network, the first one's route comes first and is used.
-    this.routes = [...this.routes, route];
+  // The link whose own address `ip` is, the first that got it; `on` narrows it to one.
+  private ownerOf(ip: Ip, on: LinuxLink | null): LinuxLink | null {
+    const owners = this.owners.get(ip) ?? (this.isLocal(ip) ? [this.lo] : []);
+    return owners.find((link) => on === null || link === on) ?? null;
+  }
+
+  private full(because: Span): Refusal {
+    this.overflow ??= because;
+    return "RTNETLINK answers: Cannot allocate memory";
+  }
+
+  private addConnected(link: LinuxLink, { ip, length, secondary, because }: LinuxAddress): void {
+    const to = networkOf(ip, length);
+    if (length < 31) this.broadcasts.count(networkOf(lastOf(to), 32), 1);
+    if (length === 32 || link === this.lo || secondary || !canBeConnected(ip, to)) return;
+    const hop = { link: link.name, gateway: null, isOwn: false, onlink: false, isDead: false };
+    const common = { to, type: "unicast", hops: [hop], metric: 0 } as const;
+    this.routes.insert("append", { ...common, source: ip, because, proto: "kernel" });
   }
 
   private forgetAddress(link: LinuxLink, address: LinuxAddress, because: Span): void {
-    link.losses.push({
-      what: formatPrefix({ first: address.ip, length: address.length }),
-      why: "deleted",
-      because,
-    });
-    const to = networkOf(address.ip, address.length);
-    this.routes = this.routes.filter(
+    const { ip, length } = address;
+    const what = formatPrefix({ first: ip, length });
+    link.losses.push({ what, why: "deleted", because });
+    const to = networkOf(ip, length);
+    this.countLocal(link, address, -1);
+    if (link.up && length < 31) this.broadcasts.count(networkOf(lastOf(to), 32), -1);
+    this.routes.removeTo(
+      to,
       (route) =>
-        !(
-          route.proto === "kernel" &&
-          samePrefix(route.to, to) &&
-          route.hops[0]?.link === link.name &&
-          route.source === address.ip
-        ) && !(route.source === address.ip && !this.isLocal(address.ip)),
+        route.proto === "kernel" && route.hops[0]!.link === link.name && route.source === ip,
     );
+    if (!this.isLocal(ip)) this.routes.sourceGone(ip);
   }
 
-  // A route of several next hops keeps those of other links.
-  private dropRoutesOf(link: string): void {
-    this.routes = this.routes.flatMap((route) => {
-      const hops = route.hops.filter((hop) => hop.link !== link);
-      if (hops.length === route.hops.length) return [route];
-      return hops.length > 0 ? [{ ...route, hops }] : [];
-    });
+  // The network of an address of the loopback is local as a whole, that of another only where it is the address.
+  private countLocal(link: LinuxLink, { ip, length }: LinuxAddress, by: 1 | -1): void {
+    this.locals.count(networkOf(ip, link === this.lo ? length : 32), by);
+    if (link === this.lo && length < 32) this.locals.count(networkOf(ip, 32), by);
+    const owners = this.owners.get(ip) ?? [];
+    if (by === 1) this.owners.set(ip, [...owners, link]);
+    else this.owners.set(ip, owners.toSpliced(owners.indexOf(link), 1));
+    if (this.owners.get(ip)!.length === 0) this.owners.delete(ip);
   }
+}
+
+// fib_add_ifaddr: a network of zeros gets no route, nor one whose own address could be no source.
+function canBeConnected(ip: Ip, { first }: Prefix): boolean {
+  return first >= 0x01000000 && isUnicast(ip);
+}
+
+function isUnicast(ip: Ip): boolean {
+  return ip < 0xe0000000;
 }
 
 function freshLink(name: string, mac: string, isPort: boolean): LinuxLink {
@@ -318,8 +249,9 @@ function freshLink(name: string, mac: string, isPort: boolean): LinuxLink {
     mtu: name === "lo" ? 65_536 : 1500,
     up: false,
     changed: null,
-    addresses: [],
+    addresses: new LinuxAddresses(),
     losses: [],
     rpFilter: 0,
+    proxyArp: false,
   };
 }

@@ -61,6 +61,11 @@ export function contains(prefix: Prefix, ip: Ip): boolean {
   return (ip & maskOf(prefix.length)) >>> 0 === prefix.first;
 }
 
+/** Whether `ip` means the system itself wherever it is asked (RFC 1122 §3.2.1.3: 127.0.0.0/8). */
+export function isLoopback(ip: Ip): boolean {
+  return ip >>> 24 === 127;
+}
+
 /** Whether two networks share an address: then one contains the other. */
 export function overlaps(a: Prefix, b: Prefix): boolean {
   return a.length <= b.length ? contains(a, b.first) : contains(b, a.first);

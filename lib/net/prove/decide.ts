@@ -1,8 +1,9 @@
 import type { Compiled } from "../dataplane/compile.ts";
-import type { Device, Iface, Taint } from "../model/device.ts";
-import { IPV4, placeAt, type Place, type PlaceId, type Range } from "../model/network.ts";
-import type { Claim, Threat } from "../model/objective.ts";
-import { formatPrefix, samePrefix, type Ip } from "../model/prefix.ts";
+import type { Device, Iface } from "../model/device.ts";
+import { IPV4, placeAt, type PlaceId, type Range } from "../model/network.ts";
+import type { Claim, Proto, Threat } from "../model/objective.ts";
+import { formatPrefix, isLoopback, lastOf, samePrefix, type Ip } from "../model/prefix.ts";
+import { merged } from "../model/ranges.ts";
 import {
   acceptedAt,
   converse,
@@ -14,7 +15,8 @@ import {
 import { trace, type Trace } from "../trace/trace.ts";
 import { endpointsNamed, type Endpoint, type Missing } from "./endpoint.ts";
 import { ALL, Arena, NONE, TooComplex, type PacketFields, type PacketSet } from "./sets.ts";
-import { spread, wayTo, type Spread } from "./spread.ts";
+import { circleIn, spread, wayTo, type Spread } from "./spread.ts";
+import { taintOf, taintOfPlaces, undecidedByTaint } from "./taint.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Decide a claim about a network: for every packet there is, or with one packet that shows it is not so. */
@@ -99,7 +101,7 @@ function reachAddress(
   to: Ip,
 ): Verdict {
   const { proto, port } = claim;
-  const question = { device: sender.device.name, table: tableOf(sender), to, proto, port };
+  const question = questionFrom(sender, to, proto, port);
   const shown = converse(compiled, question);
   const fails: Verdict = {
     state: "fails",
@@ -109,7 +111,7 @@ function reachAddress(
   const undecided = taintOfPlaces(compiled, way);
   if (undecided) return undecided;
   const arrived = acceptedAt(shown.forward);
-  if (!shown.answered || arrived?.device !== target.device.name) return fails;
+  if (!shown.answered || !arrived || !isAt(target, arrived)) return fails;
   const lost = lostOnSomePath(compiled, shown);
   if (!lost) return { state: "holds", why: { kind: "answered", pairs: 1, shown } };
   return lost.state === "fails"
@@ -118,6 +120,24 @@ function reachAddress(
         why: { ...lost.why, from: sender.name, to: target.name } as Verdict["why"],
       } as Verdict)
     : lost;
+}
+
+// A port asks in its own name.
+function questionFrom(
+  sender: Endpoint,
+  to: Ip,
+  proto: Proto,
+  port: number | null,
+): Conversation["question"] {
+  const source = sender.kind === "port" ? (addressesOf(sender)[0] ?? null) : null;
+  return { device: sender.device.name, table: tableOf(sender), to, proto, port, source };
+}
+
+// The same address may stand in two tables of one device; only the one that was meant will do.
+function isAt(target: Endpoint, at: { device: string; table: string | null }): boolean {
+  return (
+    at.device === target.device.name && (target.kind === "device" || at.table === tableOf(target))
+  );
 }
 
 // Follow all equal paths at once with every source port, there and back; what is lost on one of them is shown.
@@ -152,12 +172,13 @@ function lostOnSomePath(compiled: Compiled, shown: Conversation): Verdict | null
     const stray = places.find(
       (place) => place.id !== end && (place.step.kind === "drop" || place.step.kind === "deliver"),
     );
-    if (stray) {
-      const other = steer(compiled, question, arena, way, stray.id);
-      if (!other) return { state: "undecided", why: { kind: "disagreement" } };
-      return { state: "fails", why: { kind: "unanswered", from: "", to: "", shown: other } };
-    }
-    if (!way.at.has(end)) return { state: "undecided", why: { kind: "disagreement" } };
+    const circle = circleIn(way, start);
+    if (!stray && !circle && way.at.has(end)) continue;
+    const other = stray
+      ? steer(compiled, question, arena, way, stray.id)
+      : circle && alongPlaces(compiled, question, [...circle.circle, ...circle.wayThere]);
+    if (!other) return { state: "undecided", why: { kind: "disagreement" } };
+    return { state: "fails", why: { kind: "unanswered", from: "", to: "", shown: other } };
   }
   return null;
 }
@@ -172,12 +193,19 @@ function steer(
 ): Conversation | null {
   const packet = arena.witness(way.at.get(stray)!, { sport: [EPHEMERAL], dport: [EPHEMERAL] });
   const path = packet && wayTo(arena, way, stray, packet);
-  if (!path) return null;
-  const along = new Set(path.places);
+  return path && alongPlaces(compiled, question, path.places);
+}
+
+// The question, sent by one of `places` wherever there is a choice, the first of them most of all.
+function alongPlaces(
+  compiled: Compiled,
+  question: Conversation["question"],
+  places: readonly PlaceId[],
+): Conversation | null {
   const other = converse(
     compiled,
     question,
-    (paths) => paths.find((one) => along.has(one)) ?? paths[0]!,
+    (paths) => places.find((one) => paths.includes(one)) ?? paths[0]!,
   );
   return other.answered ? null : other;
 }
@@ -231,9 +259,11 @@ function decideIsolate(compiled: Compiled, claim: Claim & { kind: "isolate" }): 
         if (leak?.state === "fails") return leak;
         undecided ??= leak;
       }
+      // Where nothing sets out, something that is not simulated may still have sent.
+      const visited = [...outletsOf(sender, claim.threat), ...way.at.keys()];
       undecided ??= taintOfPlaces(
         compiled,
-        [...way.at.keys()].map((id) => network.places.get(id)!),
+        visited.map((id) => network.places.get(id)!),
       );
     }
   if (undecided) return undecided;
@@ -259,8 +289,9 @@ function leakTo(
 ): Verdict | null {
   for (const place of arrivalPlaces(target, threat)) {
     const arrived = way.at.get(place) ?? NONE;
-    const packet = arena.witness(arrived, preferred(compiled, sender, target));
-    if (!packet) continue;
+    if (arrived === NONE) continue;
+    const dst = arena.valuesOf(arrived, "dst");
+    const packet = arena.witness(arrived, preferred(sender, target, dst))!;
     const shown = replay(compiled, arena, way, place, packet);
     if (!shown) return { state: "undecided", why: { kind: "disagreement" } };
     const undecided = taintOfPlaces(
@@ -309,51 +340,46 @@ function sourcesOf(
   sender: Endpoint,
   threat: Threat,
 ): { place: PlaceId; packets: PacketSet }[] {
-  const { device } = sender;
   const anyIpv4 = arena.where({ ethertype: [[IPV4, IPV4]], tag: [[0, 0]] });
-  if (sender.kind === "table")
-    return [{ place: placeAt.forward(device.name, sender.table), packets: anyIpv4 }];
-  if (sender.kind === "port")
-    return [{ place: placeAt.arrive(device.name, sender.iface), packets: ALL }];
-  if (threat === "attacker")
-    return device.ifaces
-      .filter((iface) => iface.isPort)
-      .map((iface) => ({ place: placeAt.leave(device.name, iface.name), packets: ALL }));
-  return device.tables.flatMap(({ name }) => {
-    const own = sourceRanges(device, name);
+  return outletsOf(sender, threat).flatMap((place) => {
+    if (sender.kind === "table") return [{ place, packets: anyIpv4 }];
+    if (sender.kind === "port" || threat === "attacker") return [{ place, packets: ALL }];
+    const table = sender.device.tables.find(
+      ({ name }) => placeAt.send(sender.device.name, name) === place,
+    )!;
+    const own = sourceRanges(sender.device, table.name);
     if (own.length === 0) return [];
-    return [
-      {
-        place: placeAt.send(device.name, name),
-        packets: arena.intersect(anyIpv4, arena.where({ src: own })),
-      },
-    ];
+    return [{ place, packets: arena.intersect(anyIpv4, arena.where({ src: own })) }];
   });
 }
 
-function sourceRanges(device: Device, table: string | null): Range[] {
-  const own = [
-    ...ifacesOf(device, table)
-      .flatMap((iface) => iface.addresses)
-      .map(({ ip }): Range => [ip, ip]),
-    ...device.owns.map((prefix): Range => [
-      prefix.first,
-      prefix.first + 2 ** (32 - prefix.length) - 1,
-    ]),
-  ].sort((a, b) => a[0] - b[0] || b[1] - a[1]);
-  const apart: [number, number][] = [];
-  for (const [low, high] of own) {
-    const last = apart.at(-1);
-    if (last && low <= last[1]) last[1] = Math.max(last[1], high);
-    else apart.push([low, high]);
-  }
-  return apart;
+// Where a sender's packets set out.
+function outletsOf({ device, ...sender }: Endpoint, threat: Threat): PlaceId[] {
+  if (sender.kind === "table") return [placeAt.forward(device.name, sender.table)];
+  if (sender.kind === "port") return [placeAt.arrive(device.name, sender.iface)];
+  if (threat === "attacker")
+    return device.ifaces
+      .filter((iface) => iface.isPort)
+      .map((iface) => placeAt.leave(device.name, iface.name));
+  return device.tables.map(({ name }) => placeAt.send(device.name, name));
 }
 
-/** Where a packet has arrived at `target`: its stack took it, or, before an attacker, its port saw it. */
+function sourceRanges(device: Device, table: string | null): Range[] {
+  const own = ifacesOf(device, table).flatMap((iface) => iface.addresses.map(({ ip }) => ip));
+  return merged([
+    ...own.filter((ip) => !isLoopback(ip)).map((ip): Range => [ip, ip]),
+    ...device.owns.map((prefix): Range => [prefix.first, lastOf(prefix)]),
+  ]);
+}
+
+/**
+ * Where a packet has arrived at `target`: its stack took it, or, before an attacker, its port saw it. At a port or a
+ * table it has arrived when it passes by, whichever way.
+ */
 export function arrivalPlaces(target: Endpoint, threat: Threat): PlaceId[] {
   const { device } = target;
-  if (target.kind === "port") return [placeAt.leave(device.name, target.iface)];
+  if (target.kind === "port")
+    return [placeAt.leave(device.name, target.iface), placeAt.arrive(device.name, target.iface)];
   if (target.kind === "table")
     return [
       placeAt.accept(device.name, target.table),
@@ -369,19 +395,27 @@ export function arrivalPlaces(target: Endpoint, threat: Threat): PlaceId[] {
 }
 
 // A counterexample that people recognize: from a real address to a real address, a TCP SYN to a well-known port.
-function preferred(compiled: Compiled, sender: Endpoint, target: Endpoint) {
+function preferred(sender: Endpoint, target: Endpoint, possible: readonly Range[]) {
   const listening = target.device.listens
     .filter((one) => one.proto === "tcp")
     .map((one) => one.port);
   return {
     ethertype: [IPV4],
     tag: [0],
-    dst: addressesOf(target),
+    dst: [...addressesOf(target), ...possible.flatMap(hostIn)],
     src: addressesOf(sender),
     proto: [NUMBER.tcp, NUMBER.icmp],
     sport: [EPHEMERAL],
     dport: [...listening, 443, 80, 22],
   };
+}
+
+// An address that a host could have: not the first or the last of a network, and of no special range.
+function hostIn([low, high]: Range): number[] {
+  const first = Math.max(low, 0x01000000);
+  const host = first % 256 === 0 ? first + 1 : first;
+  const isHost = host <= high && host % 256 !== 255 && host < 0xe0000000 && host >>> 24 !== 127;
+  return isHost ? [host] : [];
 }
 
 // ---- routes: what a table has and lacks
@@ -440,71 +474,13 @@ export function addressesOf(endpoint: Endpoint): Ip[] {
       ? device.ifaces.filter((iface) => iface.name === endpoint.iface)
       : endpoint.kind === "table"
         ? ifacesOf(device, endpoint.table)
-        : device.ifaces.filter(
-            (iface) => iface.isPort || !iface.addresses.some((one) => one.length === 8),
-          );
-  return [
-    ...ifaces.flatMap((iface) => iface.addresses.map(({ ip }) => ip)),
-    ...device.owns.map((prefix) => prefix.first),
-  ];
+        : device.ifaces.toSorted((a, b) => Number(b.isPort) - Number(a.isPort));
+  const own = ifaces.flatMap((iface) => iface.addresses.map(({ ip }) => ip));
+  return [...own.filter((ip) => !isLoopback(ip)), ...device.owns.map((prefix) => prefix.first)];
 }
 
 function ifacesOf(device: Device, table: string | null): Iface[] {
-  return device.ifaces.filter(
-    (iface) => iface.table === table && !iface.addresses.some((one) => one.length === 8),
-  );
-}
-
-/** The line that leaves a claim open which depends on `places`, if one of them belongs to something tainted. */
-function taintOfPlaces(compiled: Compiled, places: readonly Place[]): Verdict | null {
-  const tables = new Set(places.map((place) => `${place.device} ${place.table ?? ""}`));
-  const ifaces = new Set(places.map((place) => `${place.device}:${place.iface}`));
-  const devices = new Set(places.map((place) => place.device));
-  // Nobody answers: perhaps only because the other end is not simulated.
-  for (const { step } of places)
-    if (
-      step.kind === "drop" &&
-      (step.why.kind === "no-neighbor" || step.why.kind === "no-carrier")
-    ) {
-      const { device, iface } = step.why;
-      const cable = compiled.network.cables.find(({ a, b }) =>
-        [a, b].some((end) => end.node === device && end.port === iface),
-      );
-      for (const end of cable ? [cable.a, cable.b] : []) {
-        devices.add(end.node);
-        ifaces.add(`${end.node}:${end.port}`);
-      }
-    }
-  for (const name of devices) {
-    const device = compiled.network.devices.get(name)!;
-    for (const taint of device.taints) {
-      const iface = device.ifaces.find((one) => one.name === taint.iface);
-      const touches =
-        !iface || ifaces.has(`${name}:${iface.name}`) || tables.has(`${name} ${iface.table ?? ""}`);
-      if (touches) return undecidedBy(name, taint);
-    }
-  }
-  return null;
-}
-
-function taintOf(compiled: Compiled, devices: readonly string[]): Verdict | null {
-  for (const name of devices) {
-    const taint = compiled.network.devices.get(name)?.taints[0];
-    if (taint) return undecidedBy(name, taint);
-  }
-  return null;
-}
-
-// Something is missing on a device whose text was not wholly understood: it may be there after all.
-function undecidedByTaint(compiled: Compiled, names: readonly string[]): Verdict | null {
-  return taintOf(
-    compiled,
-    names.map((name) => name.split(/[@:/]/)[0]!),
-  );
-}
-
-function undecidedBy(device: string, taint: Taint): Verdict {
-  return { state: "undecided", why: { kind: "taint", device, taint } };
+  return device.ifaces.filter((iface) => iface.table === table);
 }
 
 /** Why a conversation's outcome is open, in words; `null` when nothing on its way was left unsimulated. */

@@ -23,13 +23,15 @@ type Node = {
  * Sets of packets as decision diagrams over fields. A node asks for one field and has an edge for each interval of
  * its values; fields come in the order of `FIELDS`, and a field that makes no difference has no node. Nodes are
  * shared and neighbouring intervals with the same outcome are one, so every set has exactly one diagram, and equality
- * is equality of numbers. `budget` is counted in nodes, so that the same question ends the same way everywhere.
+ * is equality of numbers. `budget` is counted in nodes, and a hundred times that in intervals that are looked at, so
+ * that the same question ends the same way everywhere.
  */
 export class Arena {
   private readonly nodes: Node[] = [terminal, terminal];
   private readonly known = new Map<string, PacketSet>();
   private readonly results = new Map<string, PacketSet>();
   private readonly budget: number;
+  private work = 0;
 
   constructor(budget = 400_000) {
     this.budget = budget;
@@ -157,6 +159,7 @@ export class Arena {
   // A node that leads to `inside` on the ranges, which are sorted and apart, and to NONE elsewhere.
   private chain(level: number, ranges: readonly Range[], inside: PacketSet): PacketSet {
     const largest = LARGEST[FIELDS[level]!];
+    this.spend(ranges.length);
     const highs: number[] = [];
     const kids: PacketSet[] = [];
     let next = 0;
@@ -183,6 +186,7 @@ export class Arena {
     const level = Math.min(this.levelOf(a), this.levelOf(b));
     const left = this.edges(a, level);
     const right = this.edges(b, level);
+    this.spend(left.highs.length + right.highs.length);
     const highs: number[] = [];
     const kids: PacketSet[] = [];
     for (let i = 0, j = 0; i < left.highs.length && j < right.highs.length;) {
@@ -195,6 +199,11 @@ export class Arena {
     const result = this.make(level, highs, kids);
     this.results.set(key, result);
     return result;
+  }
+
+  private spend(work: number): void {
+    this.work += work;
+    if (this.work > 100 * this.budget) throw new TooComplex();
   }
 
   private combine(op: "|" | "&" | "-", a: PacketSet, b: PacketSet): PacketSet {

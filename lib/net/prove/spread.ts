@@ -5,6 +5,8 @@ import { ALL, NONE, type Arena, type PacketFields, type PacketSet } from "./sets
 export type Spread = {
   readonly at: ReadonlyMap<PlaceId, PacketSet>;
   readonly arrivals: readonly Arrival[];
+  /** From each place the next ones that some packet went to, also those where it was nothing new. */
+  readonly next: ReadonlyMap<PlaceId, ReadonlySet<PlaceId>>;
 };
 
 /** New packets at a place: `before` is what they were at the place of `parent`, and `changed` what they lost there. */
@@ -28,12 +30,13 @@ export function spread(
 ): Spread {
   const at = new Map<PlaceId, PacketSet>();
   const arrivals: Arrival[] = [];
+  const next = new Map<PlaceId, Set<PlaceId>>();
   for (const { place, packets } of sources) arrive(place, packets, null, packets, null);
   for (let index = 0; index < arrivals.length; index++) {
     const { place, fresh } = arrivals[index]!;
     if (!until.has(place)) leave(network.places.get(place)!, fresh, index);
   }
-  return { at, arrivals };
+  return { at, arrivals, next };
 
   function arrive(
     place: PlaceId,
@@ -42,11 +45,19 @@ export function spread(
     before: PacketSet,
     changed: Field | null,
   ): void {
+    if (packets === NONE) return;
+    if (parent !== null) noteStep(arrivals[parent]!.place, place);
     const known = at.get(place) ?? NONE;
     const fresh = arena.subtract(packets, known);
     if (fresh === NONE) return;
     at.set(place, arena.union(known, fresh));
     arrivals.push({ place, fresh, parent, before, changed });
+  }
+
+  function noteStep(from: PlaceId, to: PlaceId): void {
+    const known = next.get(from);
+    if (known) known.add(to);
+    else next.set(from, new Set([to]));
   }
 
   function leave({ step }: Place, packets: PacketSet, parent: number): void {
@@ -66,13 +77,12 @@ export function spread(
       }
       case "lookup": {
         // Rows with the same way on are one set; a table may have thousands of rows and a handful of ways.
-        let rest = packets;
-        for (const { to, covered } of waysOut(step.rows)) {
-          const set = arena.where({ dst: covered });
-          for (const one of to) pass(one, arena.intersect(packets, set));
-          rest = arena.subtract(rest, set);
+        const { ways, covered } = waysOut(step.rows);
+        for (const way of ways) {
+          const some = arena.intersect(packets, arena.where({ dst: way.covered }));
+          for (const one of way.to) pass(one, some);
         }
-        return pass(step.miss, rest);
+        return pass(step.miss, arena.subtract(packets, arena.where({ dst: covered })));
       }
       case "resolve": {
         let rest = packets;
@@ -101,24 +111,32 @@ export function spread(
 }
 
 type Rows = Extract<Place["step"], { kind: "lookup" }>["rows"];
-type WayOut = { to: readonly PlaceId[]; covered: [number, number][] };
-const waysByRows = new WeakMap<Rows, WayOut[]>();
+type Covered = [number, number][];
+type WayOut = { to: readonly PlaceId[]; covered: Covered };
+type WaysOut = { readonly ways: readonly WayOut[]; readonly covered: Covered };
+const waysByRows = new WeakMap<Rows, WaysOut>();
 
-function waysOut(rows: Rows): WayOut[] {
+function waysOut(rows: Rows): WaysOut {
   const known = waysByRows.get(rows);
   if (known) return known;
   const ways = new Map<string, WayOut>();
+  const all: Covered = [];
   for (const { low, high, next } of rows) {
     const key = next.join("\n");
     const way = ways.get(key) ?? { to: next, covered: [] };
     ways.set(key, way);
-    const last = way.covered.at(-1);
-    if (last && last[1] + 1 === low) last[1] = high;
-    else way.covered.push([low, high]);
+    cover(way.covered, low, high);
+    cover(all, low, high);
   }
-  const all = [...ways.values()];
-  waysByRows.set(rows, all);
-  return all;
+  const out = { ways: [...ways.values()], covered: all };
+  waysByRows.set(rows, out);
+  return out;
+}
+
+function cover(covered: Covered, low: number, high: number): void {
+  const last = covered.at(-1);
+  if (last && last[1] + 1 === low) last[1] = high;
+  else covered.push([low, high]);
 }
 
 /**
@@ -156,4 +174,33 @@ export function wayTo(
 
 function prefer(packet: PacketFields): { readonly [F in Field]?: readonly number[] } {
   return Object.fromEntries(Object.entries(packet).map(([field, value]) => [field, [value]]));
+}
+
+/** Places that packets come to again and again, in the order of their way, with the way there; `null` for no circle. */
+export function circleIn(
+  { next }: Spread,
+  start: PlaceId,
+): { readonly wayThere: readonly PlaceId[]; readonly circle: readonly PlaceId[] } | null {
+  const done = new Set<PlaceId>();
+  const path: { readonly place: PlaceId; readonly rest: PlaceId[] }[] = [];
+  const onPath = new Set<PlaceId>();
+  enter(start);
+  for (let top = path.at(-1); top; top = path.at(-1)) {
+    const to = top.rest.pop();
+    if (to === undefined) {
+      path.pop();
+      onPath.delete(top.place);
+      done.add(top.place);
+    } else if (onPath.has(to)) {
+      const places = path.map(({ place }) => place);
+      const from = places.indexOf(to);
+      return { wayThere: places.slice(0, from), circle: places.slice(from) };
+    } else if (!done.has(to)) enter(to);
+  }
+  return null;
+
+  function enter(place: PlaceId): void {
+    path.push({ place, rest: [...(next.get(place) ?? [])] });
+    onPath.add(place);
+  }
 }

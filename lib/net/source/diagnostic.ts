@@ -49,6 +49,14 @@ const catalogue = {
     error(
       `% Invalid input detected at '^' marker. "${it.word}" is not a command known here${it.like ? `. Did you mean "${it.like}"?` : "; what depends on this line stays undecided."}`,
     ),
+  "ios-wrong-mode": (it: { word: string; belongs: string; here: string }) =>
+    error(
+      `% Invalid input detected at '^' marker. "${it.word}" belongs under ${it.belongs}; this line stands in ${it.here}.`,
+    ),
+  "ios-open-banner": (it: { mark: string }) =>
+    warning(
+      `This banner is never closed: everything below it is its text, up to the next "${it.mark}".`,
+    ),
   "ios-incomplete": (it: { expected: string }) =>
     error(`% Incomplete command. IOS expects ${it.expected} next.`),
   "ios-ambiguous": (it: { line: string; among: string }) =>
@@ -56,6 +64,10 @@ const catalogue = {
   "ios-no-such-interface": (it: { name: string; ports: string; stays: string | null }) =>
     error(
       `% Invalid input detected at '^' marker. This device has no ${it.name}; its ports are ${it.ports}.${it.stays ? ` The lines below still go to ${it.stays}.` : ""}`,
+    ),
+  "ios-physical-interface": (it: { name: string }) =>
+    error(
+      `% Removal of physical interfaces is not permitted. ${it.name} keeps its configuration; take single lines back with "no".`,
     ),
   "ios-bad-mask": (it: { mask: string; ip: string; length: number | null }) =>
     error(
@@ -84,7 +96,7 @@ const catalogue = {
     doing: string;
   }) =>
     warning(
-      `% Interface ${it.iface} IPv4 disabled and address(es) removed due to ${it.doing} VRF ${it.vrf}. ${it.addresses} is gone: give the address again after this line.`,
+      `% Interface ${it.iface} IPv4 disabled and address(es) removed due to ${it.doing} VRF ${it.vrf}. ${it.addresses} ${it.addresses.includes(",") ? "are gone: give them" : "is gone: give it"} again after this line.`,
     ),
   "ios-vrf-deleted": (it: { vrf: string; ifaces: string }) =>
     warning(
@@ -110,6 +122,12 @@ const catalogue = {
     error(`% Primary address must be configured first on ${it.iface}.`),
   "ios-next-hop-self": (it: { ip: string }) =>
     error(`%Invalid next hop address (it's this router). ${it.ip} is an address of its own.`),
+  "ios-vrf-route-next-hop": (it: { vrf: string; iface: string }) =>
+    error(
+      `% For VPN or topology routes, must specify a next hop IP address if not a point-to-point interface. Say who is to be asked on ${it.iface}: the address of the next router goes after it.`,
+    ),
+  "ios-no-such-route": (it: { to: string }) =>
+    error(`%No matching route to delete. There is no such route to ${it.to}.`),
   "ios-route-absent": (it: { to: string; why: string }) =>
     warning(`The route to ${it.to} is configured but not in the table: ${it.why}.`),
 
@@ -124,6 +142,10 @@ const catalogue = {
     ),
   "shell-open-quote": (it: { quote: string }) =>
     error(`This ${it.quote} is never closed, so the line was not carried out.`),
+  "shell-stopped": (_: object) =>
+    info(
+      'This failed after "set -e", so the script ends here: the lines below were not carried out.',
+    ),
   "shell-refused": (it: { said: string; hint: string }) =>
     error(`${it.said}${it.hint && `. ${it.hint}`}`),
   "shell-note": (it: { said: string }) => info(it.said),

@@ -3,7 +3,7 @@ import { lookup } from "../dataplane/fib.ts";
 import type { Device } from "../model/device.ts";
 import { ICMP, IPV4, placeAt, TCP, UDP, type Place, type PlaceId } from "../model/network.ts";
 import type { Proto } from "../model/objective.ts";
-import { contains, networkOf, ZERO, type Ip } from "../model/prefix.ts";
+import { contains, isLoopback, networkOf, ZERO, type Ip } from "../model/prefix.ts";
 import type { Packet } from "./packet.ts";
 import { trace, type Trace } from "./trace.ts";
 
@@ -53,7 +53,7 @@ export function converse(compiled: Compiled, question: Question, choose?: Choose
     ttl: there.habits.ttl,
   };
   const expected = placeAt.accept(question.device, question.table);
-  const back = answer(compiled, arrived, reply, expected);
+  const back = answer(compiled, arrived, reply, expected, choose);
   return { question, forward, back, answered: back.fate.kind === "delivered" };
 }
 
@@ -68,8 +68,9 @@ export function answer(
   from: { readonly device: string; readonly table: string | null },
   reply: Packet,
   expected: PlaceId,
+  choose?: Choose,
 ): Trace {
-  const back = trace(network, placeAt.send(from.device, from.table), reply);
+  const back = trace(network, placeAt.send(from.device, from.table), reply, choose);
   const arrived = back.stops.findIndex((stop) => stop.place.id === expected);
   if (arrived === -1) {
     const elsewhere = acceptedAt(back);
@@ -128,6 +129,7 @@ export function sourceFor(compiled: Compiled, device: Device, table: string | nu
 }
 
 function firstAddress(device: Device, table: string | null): Ip {
-  const ifaces = device.ifaces.filter((one) => one.table === table && one.isPort);
-  return ifaces.flatMap((one) => one.addresses)[0]?.ip ?? ZERO;
+  const ifaces = device.ifaces.filter((one) => one.table === table);
+  const addresses = ifaces.flatMap((one) => one.addresses.map(({ ip }) => ip));
+  return addresses.find((ip) => !isLoopback(ip)) ?? ZERO;
 }

@@ -1,4 +1,6 @@
-import type { IfaceAddress } from "../../model/device.ts";
+import type { IfaceAddress, Loss } from "../../model/device.ts";
+import { IosAddresses, TableNetworks } from "../../model/ios-addresses.ts";
+import { IosRoutes } from "../../model/ios-routes.ts";
 import type { IosIface, IosRoute, IosState, IosVrf } from "../../model/ios.ts";
 import {
   BROADCAST,
@@ -8,10 +10,10 @@ import {
   lastOf,
   maskLength,
   networkOf,
-  overlaps,
   parseIp,
   samePrefix,
   type Ip,
+  type Prefix,
 } from "../../model/prefix.ts";
 import type { PortSpec } from "../../model/topology.ts";
 import { ifaceNamed, type IfaceName } from "../../parse/ios/arguments.ts";
@@ -39,7 +41,7 @@ export function buildIos(
     ifaces: new Map(
       ports.map((port) => [canonical(port.name), freshIface(canonical(port.name), true)]),
     ),
-    routes: new Map(),
+    routes: new IosRoutes(),
     taints: [],
   };
   const builder = new Builder(state);
@@ -59,7 +61,7 @@ function freshIface(name: string, isPort: boolean): IosIface {
     isPort,
     vrf: null,
     vrfBecause: null,
-    addresses: [],
+    addresses: new IosAddresses(),
     up: true,
     downBecause: null,
     proxyArp: true,
@@ -73,6 +75,10 @@ class Builder {
   private iface: IosIface | null = null;
   private vrf: IosVrf | null = null;
   private readonly state: IosState;
+  private readonly networks = new Map<string | null, TableNetworks<IosIface>>();
+  private readonly byRd = new Map<string, IosVrf>();
+  private readonly overfull = new Set<string>();
+  private readonly tainted = new Set<string>();
 
   constructor(state: IosState) {
     this.state = state;
@@ -93,8 +99,7 @@ class Builder {
       case "rd":
         return this.setRd(it.no ? null : it.rd, it.span);
       case "address-family":
-        if (this.vrf && it.family === "ipv4") this.vrf.ipv4 = !it.no;
-        return;
+        return it.family === "ipv4" ? this.carryIpv4(!it.no, it.span) : undefined;
       case "forwarding":
         return this.bind(it.no ? null : it.vrf, it.at ?? it.span, it.span);
       case "address":
@@ -107,34 +112,49 @@ class Builder {
       case "static-route":
         return it.no ? this.removeRoute(it) : this.addRoute(it, it.span);
       case "taint":
-        this.state.taints.push({
-          iface: it.scope === "interface" && this.iface ? this.iface.name : null,
-          what: it.what,
-          because: it.span,
-        });
-        return;
+        return this.taint(it.scope === "interface" && this.iface ? this.iface.name : null, it);
       case "inert":
         return;
     }
+  }
+
+  // The first line of its kind stands for those that follow.
+  private taint(iface: string | null, { what, span }: { what: string; span: Span }): void {
+    const key = `${iface} ${what}`;
+    if (this.tainted.has(key)) return;
+    this.tainted.add(key);
+    this.state.taints.push({ iface, what, because: span });
   }
 
   private say<C extends Code>(code: C, span: Span, it: Parameters<typeof diagnostic<C>>[2]): void {
     this.diagnostics.push(diagnostic(code, span, it));
   }
 
+  // What was left out may have mattered to anything.
+  private tooMany(what: keyof typeof LIMIT, span: Span): void {
+    if (this.overfull.has(what)) return;
+    this.overfull.add(what);
+    this.say("too-many", span, { what, limit: LIMIT[what] });
+    this.state.taints.push({
+      iface: null,
+      what: `more than ${LIMIT[what]} ${what}`,
+      because: span,
+    });
+  }
+
   private openIface(named: IfaceName, at: Span, no: boolean, span: Span): void {
     const { ifaces } = this.state;
     const known = ifaces.get(named.name);
     if (no) {
-      if (known && !known.isPort) ifaces.delete(named.name);
-      else if (known) ifaces.set(named.name, { ...freshIface(named.name, true), because: span });
+      if (known?.isPort) this.say("ios-physical-interface", at, { name: known.name });
+      else if (known) this.deleteIface(known);
       this.iface = null;
       return;
     }
     if (!known && named.kind !== "Loopback" && named.kind !== "Null") {
       if (named.number.includes(".") || ["Vlan", "Port-channel", "Tunnel"].includes(named.kind)) {
         this.say("unsimulated", span, { what: `interface ${named.name}` });
-        this.state.taints.push({ iface: null, what: `interface ${named.name}`, because: span });
+        this.taint(null, { what: `interface ${named.name}`, span });
         this.iface = freshIface(named.name, false); // What follows is about it, and goes nowhere.
         return;
       }
@@ -147,8 +167,8 @@ class Builder {
       return;
     }
     if (!known && ifaces.size >= LIMIT.interfaces) {
-      this.say("too-many", span, { what: "interfaces", limit: LIMIT.interfaces });
-      return;
+      this.iface = freshIface(named.name, false); // What follows is about it, and goes nowhere.
+      return this.tooMany("interfaces", span);
     }
     const iface = known ?? freshIface(named.name, false);
     iface.because ??= span;
@@ -162,8 +182,7 @@ class Builder {
     const known = vrfs.get(it.name);
     if (known && known.spelling !== it.spelling)
       return this.say("ios-vrf-other-kind", it.span, { vrf: it.name, spelling: known.spelling });
-    if (!known && vrfs.size >= LIMIT.VRFs)
-      return this.say("too-many", it.span, { what: "VRFs", limit: LIMIT.VRFs });
+    this.iface = null;
     this.vrf = known ?? {
       name: it.name,
       spelling: it.spelling,
@@ -171,32 +190,48 @@ class Builder {
       ipv4: it.spelling === "ip vrf", // `ip vrf` knows nothing but IPv4.
       because: it.span,
     };
-    this.iface = null;
+    // What follows is about the one that found no room, and goes nowhere.
+    if (!known && vrfs.size >= LIMIT.VRFs) return this.tooMany("VRFs", it.span);
     vrfs.set(it.name, this.vrf);
   }
 
   private deleteVrf(name: string, span: Span): void {
-    if (!this.state.vrfs.delete(name)) return this.say("ios-no-vrf", span, { vrf: name });
+    const vrf = this.state.vrfs.get(name);
+    if (!vrf) return this.say("ios-no-vrf", span, { vrf: name });
+    this.state.vrfs.delete(name);
+    if (vrf.rd !== null) this.byRd.delete(vrf.rd);
     const bound = [...this.state.ifaces.values()].filter((iface) => iface.vrf === name);
     for (const iface of bound) {
       this.takeAddresses(iface, span);
       iface.vrf = null;
       iface.vrfBecause = null;
     }
-    this.forgetRoutes((route) => route.table === name);
+    this.state.routes.removeTable(name);
     this.say("ios-vrf-deleted", span, {
       vrf: name,
       ifaces: bound.map((iface) => iface.name).join(", "),
     });
   }
 
+  private carryIpv4(carries: boolean, span: Span): void {
+    const { vrf } = this;
+    if (!vrf) return;
+    vrf.ipv4 = carries;
+    if (carries) return;
+    for (const iface of this.state.ifaces.values())
+      if (iface.vrf === vrf.name) this.takeAddresses(iface, span);
+  }
+
   private setRd(rd: string | null, span: Span): void {
     const { vrf } = this;
     if (!vrf) return;
-    const owner = [...this.state.vrfs.values()].find((one) => one.rd === rd && one !== vrf);
-    if (rd !== null && owner) return this.say("ios-rd-taken", span, { rd, vrf: owner.name });
+    const owner = rd === null ? undefined : this.byRd.get(rd);
+    if (rd !== null && owner && owner !== vrf)
+      return this.say("ios-rd-taken", span, { rd, vrf: owner.name });
     if (rd !== null && vrf.rd !== null && vrf.rd !== rd)
       return this.say("ios-rd-set", span, { vrf: vrf.name, rd: vrf.rd });
+    if (vrf.rd !== null) this.byRd.delete(vrf.rd);
+    if (rd !== null && this.state.vrfs.has(vrf.name)) this.byRd.set(rd, vrf);
     vrf.rd = rd;
   }
 
@@ -206,7 +241,10 @@ class Builder {
     if (vrf !== null && !this.state.vrfs.has(vrf)) return this.say("ios-no-vrf", at, { vrf });
     if (iface.vrf === vrf) return;
     const named = vrf ?? iface.vrf!;
-    const addresses = iface.addresses.map((one) => formatIp(one.ip)).join(", ");
+    const addresses = iface.addresses
+      .all()
+      .map((one) => formatIp(one.ip))
+      .join(", ");
     if (this.takeAddresses(iface, span))
       this.say("ios-vrf-removed-address", span, {
         iface: iface.name,
@@ -219,11 +257,32 @@ class Builder {
   }
 
   private takeAddresses(iface: IosIface, because: Span): boolean {
-    for (const { ip } of iface.addresses)
-      iface.losses.push({ what: formatIp(ip), why: "vrf-binding", because });
-    const had = iface.addresses.length > 0;
-    iface.addresses = [];
-    return had;
+    const gone = iface.addresses.all();
+    for (const address of gone) this.lose(iface, address, "vrf-binding", because);
+    return gone.length > 0;
+  }
+
+  private lose(iface: IosIface, address: IfaceAddress, why: Loss["why"], because: Span): void {
+    this.drop(iface, address);
+    iface.losses.push({ what: formatIp(address.ip), why, because });
+  }
+
+  private drop(iface: IosIface, address: IfaceAddress): void {
+    iface.addresses.remove(address);
+    this.networksOf(iface.vrf).count(iface, address, -1);
+  }
+
+  private deleteIface(iface: IosIface): void {
+    for (const address of iface.addresses.all()) this.drop(iface, address);
+    this.state.ifaces.delete(iface.name);
+  }
+
+  private networksOf(vrf: string | null): TableNetworks<IosIface> {
+    const known = this.networks.get(vrf);
+    if (known) return known;
+    const made = new TableNetworks<IosIface>();
+    this.networks.set(vrf, made);
+    return made;
   }
 
   private address(it: Statement & { kind: "address" }): void {
@@ -241,17 +300,15 @@ class Builder {
       secondary: it.secondary,
       because: it.span,
     };
-    const others = iface.addresses.filter(
-      (one) => one.ip !== address.ip && (it.secondary || one.secondary),
-    );
-    iface.addresses = it.secondary ? [...others, address] : [address, ...others];
+    for (const replaced of iface.addresses.replacedBy(address)) this.drop(iface, replaced);
+    iface.addresses.add(address);
+    this.networksOf(iface.vrf).count(iface, address, 1);
   }
 
   private removeAddress(iface: IosIface, address: Masked | null, span: Span): void {
-    const gone = iface.addresses.filter((one) => !address || one.ip === address.ip);
-    for (const { ip } of gone)
-      iface.losses.push({ what: formatIp(ip), why: "deleted", because: span });
-    iface.addresses = iface.addresses.filter((one) => !gone.includes(one));
+    const named = address && iface.addresses.find(address.ip);
+    const gone = address ? (named ? [named] : []) : iface.addresses.all();
+    for (const one of gone) this.lose(iface, one, "deleted", span);
   }
 
   // Says why the address is refused and answers the kind of loss, or `null` when it is taken.
@@ -281,11 +338,11 @@ class Builder {
       this.say("ios-vrf-no-ipv4", span, { iface: iface.name, vrf: vrf.name });
       return "refused";
     }
-    if (secondary && iface.addresses.length === 0) {
+    if (secondary && iface.addresses.size === 0) {
       this.say("ios-secondary-first", span, { iface: iface.name });
       return "refused";
     }
-    const other = this.overlapping(iface, { ip, length }, secondary);
+    const other = this.overlapping(iface, { ip, length, secondary });
     if (other && other.up && iface.up) {
       this.say("ios-overlap", span, {
         net: formatIp(net.first),
@@ -297,23 +354,21 @@ class Builder {
     return null;
   }
 
-  // The interface of the same table that has an address of the same network, itself included for secondaries.
+  // The interface of the same table that has an overlapping network, itself included for secondaries.
   private overlapping(
     iface: IosIface,
-    { ip, length }: { ip: Ip; length: number },
-    secondary: boolean,
+    address: Pick<IfaceAddress, "ip" | "length" | "secondary">,
   ): IosIface | null {
-    const net = networkOf(ip, length);
-    for (const one of this.state.ifaces.values()) {
-      if (one.vrf !== iface.vrf) continue;
-      const clash = one.addresses.some((address) => {
-        const its = networkOf(address.ip, address.length);
-        if (one !== iface) return overlaps(net, its);
-        const isReplaced = secondary ? address.ip === ip : !address.secondary;
-        // A secondary may share its interface's network, as long as the mask is the same.
-        return !isReplaced && overlaps(net, its) && !samePrefix(net, its);
-      });
-      if (clash) return one;
+    const net = networkOf(address.ip, address.length);
+    const replaced = iface.addresses
+      .replacedBy(address)
+      .map((one) => networkOf(one.ip, one.length));
+    for (const { net: other, owners } of this.networksOf(iface.vrf).overlapping(net)) {
+      for (const owner of owners.keys()) if (owner !== iface) return owner;
+      // A secondary may share its interface's network, as long as the mask is the same.
+      if (samePrefix(net, other)) continue;
+      const left = owners.get(iface)! - replaced.filter((one) => samePrefix(one, other)).length;
+      if (left > 0) return iface;
     }
     return null;
   }
@@ -321,8 +376,8 @@ class Builder {
   private enable(span: Span): void {
     const { iface } = this;
     if (!iface || iface.up) return;
-    for (const address of iface.addresses) {
-      const other = this.overlapping(iface, address, address.secondary);
+    for (const address of iface.addresses.all()) {
+      const other = this.overlapping(iface, address);
       if (!other || !other.up || other === iface) continue;
       const net = formatIp(networkOf(address.ip, address.length).first);
       return this.say("ios-overlap-shutdown", span, { net, iface: other.name, self: iface.name });
@@ -346,45 +401,26 @@ class Builder {
       this.isOwn(route.gateway, route.gatewayTable)
     )
       return this.say("ios-next-hop-self", it.next!.at, { ip: formatIp(route.gateway) });
-    if (this.state.routes.size >= LIMIT.routes)
-      return this.say("too-many", span, { what: "routes", limit: LIMIT.routes });
-    this.state.routes.set(routeKey(route), route);
+    if (this.state.routes.size >= LIMIT.routes) return this.tooMany("routes", span);
+    this.state.routes.add(route);
   }
 
   // `no ip route` without a next hop removes every route to the network.
   private removeRoute(it: StaticRouteSaid): void {
-    const length = maskLength(it.to.mask);
-    if (length === null) return;
-    const to = networkOf(it.to.ip, length);
-    this.forgetRoutes(
+    const to = this.prefixOf(it.to);
+    if (!to) return;
+    const gone = this.state.routes.remove(
+      it.vrf?.name ?? null,
+      to,
       (one) =>
-        one.table === (it.vrf?.name ?? null) &&
-        samePrefix(one.to, to) &&
-        (!it.iface || one.iface === it.iface.name.name || isNull(it.iface.name)) &&
-        (!it.next || one.gateway === it.next.ip),
+        (!it.iface || goesBy(one, it.iface.name)) && (!it.next || one.gateway === it.next.ip),
     );
-  }
-
-  private forgetRoutes(gone: (route: IosRoute) => boolean): void {
-    for (const [key, route] of this.state.routes) if (gone(route)) this.state.routes.delete(key);
+    if (gone === 0) this.say("ios-no-such-route", it.to.ipAt, { to: formatPrefix(to) });
   }
 
   private routeOf(it: StaticRouteSaid, span: Span): IosRoute | null {
-    const length = maskLength(it.to.mask);
-    const mask = formatIp(it.to.mask);
-    if (length === null) {
-      this.say("ios-bad-mask", it.to.maskAt, { mask, ip: formatIp(it.to.ip), length });
-      return null;
-    }
-    const to = networkOf(it.to.ip, length);
-    if (to.first !== it.to.ip) {
-      this.say("ios-inconsistent-mask", it.to.ipAt, {
-        net: formatIp(it.to.ip),
-        mask,
-        wanted: formatPrefix(to),
-      });
-      return null;
-    }
+    const to = this.prefixOf(it.to);
+    if (!to) return null;
     if (it.vrf && !this.state.vrfs.has(it.vrf.name)) {
       this.say("ios-no-vrf", it.vrf.at, { vrf: it.vrf.name });
       return null;
@@ -396,6 +432,11 @@ class Builder {
       return null;
     }
     const table = it.vrf?.name ?? null;
+    // C14: on a wire that many share, a VRF's route must say who is to be asked.
+    if (it.vrf && iface !== null && !it.next && isShared(it.iface!.name)) {
+      this.say("ios-vrf-route-next-hop", it.iface!.at, { vrf: it.vrf.name, iface });
+      return null;
+    }
     return {
       table,
       connected: false,
@@ -411,10 +452,23 @@ class Builder {
     };
   }
 
+  // The network that a route is to; says what is wrong with it where something is.
+  private prefixOf({ ip, mask, ipAt, maskAt }: Masked): Prefix | null {
+    const length = maskLength(mask);
+    if (length === null) {
+      this.say("ios-bad-mask", maskAt, { mask: formatIp(mask), ip: formatIp(ip), length });
+      return null;
+    }
+    const to = networkOf(ip, length);
+    if (to.first === ip) return to;
+    const it = { net: formatIp(ip), mask: formatIp(mask), wanted: formatPrefix(to) };
+    this.say("ios-inconsistent-mask", ipAt, it);
+    return null;
+  }
+
   private isOwn(ip: Ip, table: string | null): boolean {
-    return [...this.state.ifaces.values()].some(
-      (iface) => iface.vrf === table && iface.up && iface.addresses.some((one) => one.ip === ip),
-    );
+    for (const iface of this.networksOf(table).ownersOf(ip)) if (iface.up) return true;
+    return false;
   }
 }
 
@@ -422,9 +476,13 @@ function isNull(iface: IfaceName): boolean {
   return iface.kind === "Null";
 }
 
-// The same destination by the same way is the same route, whatever its distance.
-function routeKey({ table, to, iface, gateway, gatewayTable, action }: IosRoute): string {
-  return JSON.stringify([table, to.first, to.length, iface, gateway, gatewayTable, action]);
+function goesBy(route: IosRoute, iface: IfaceName): boolean {
+  return isNull(iface) ? route.action === "discard" : route.iface === iface.name;
+}
+
+// Neither a line between two nor the device's own making.
+function isShared({ kind }: IfaceName): boolean {
+  return !["Serial", "Tunnel", "Loopback", "Null"].includes(kind);
 }
 
 const multicast = { first: parseIp("224.0.0.0")!, length: 3 };

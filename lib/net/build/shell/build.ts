@@ -1,14 +1,16 @@
+import type { LinuxRoute } from "../../model/linux-routes.ts";
 import { LinuxState, type LinuxLink, type Refusal } from "../../model/linux.ts";
-import { contains, formatIp, samePrefix } from "../../model/prefix.ts";
+import { contains, formatIp, type Prefix } from "../../model/prefix.ts";
 import { parseIpCommand, type IpCommand } from "../../parse/shell/ip.ts";
 import type { Command, ShellFile } from "../../parse/shell/lex.ts";
 import { diagnostic, type Diagnostic } from "../../source/diagnostic.ts";
 import type { Span } from "../../source/span.ts";
+import { settingNamed } from "./settings.ts";
 
 // Programs that show, wait or print, and change nothing in the network.
 const INERT = new Set([
-  "true", "false", ":", "echo", "printf", "ping", "traceroute", "tracepath", "arping", "sleep", "set", "cat", "ss",
-  "ls", "uname", "hostname", "date", "tcpdump", "dig", "nslookup", "curl", "wget", "modprobe", "exit", "cd", "test", "[",
+  "true", "false", ":", "echo", "printf", "ping", "traceroute", "tracepath", "arping", "sleep", "cat", "ss",
+  "ls", "uname", "hostname", "date", "tcpdump", "dig", "nslookup", "curl", "wget", "modprobe", "cd",
 ]); // prettier-ignore
 
 // Real programs that change a network and are not simulated.
@@ -16,6 +18,7 @@ const UNSIMULATED = new Set([
   "bridge", "iptables", "iptables-restore", "ip6tables", "ebtables", "nft", "tc", "ovs-vsctl", "ovs-ofctl", "docker",
   "virsh", "brctl", "vconfig", "ethtool", "arp", "systemctl", "service", "netplan", "ifup", "ifdown", "dhclient", "sh",
   "bash", "unshare", "nsenter", "podman", "kubectl", "ifconfig", "route", "export", "source", ".", "eval", "tee",
+  "test", "[", "exec", "alias",
 ]); // prettier-ignore
 
 /** Carry out scripts on a freshly started Linux system, command by command; a refused one leaves no trace. */
@@ -25,28 +28,49 @@ export function buildLinux(
 ): { state: LinuxState; diagnostics: Diagnostic[] } {
   const builder = new Builder(new LinuxState(ports));
   for (const file of files) builder.run(file);
+  builder.noteOverflow();
   return { state: builder.state, diagnostics: builder.diagnostics };
 }
 
 class Builder {
   readonly diagnostics: Diagnostic[] = [];
   readonly state: LinuxState;
+  private readonly tainted = new Set<string>();
 
   constructor(state: LinuxState) {
     this.state = state;
   }
 
-  run(file: ShellFile): void {
+  run({ commands, unsupported }: ShellFile): void {
+    this.runAll(commands);
+    for (const { what, span } of unsupported) this.taint(what, span, null);
+  }
+
+  /** What found no room may have mattered to anything. */
+  noteOverflow(): void {
+    const { overflow } = this.state;
+    if (overflow) this.taint("more addresses or routes than there is room for", overflow, null);
+  }
+
+  // As `sh` does: `exit` ends the script, and so does a failure after `set -e`, unless `&&` or `||` looks at it.
+  private runAll(commands: readonly Command[]): void {
     let ok = true;
-    for (const command of file.commands) {
+    let stopsOnFailure = false;
+    for (const [at, command] of commands.entries()) {
       if (command.when === "success" && !ok) continue;
       if (command.when === "failure" && ok) continue;
-      ok = this.command(command);
+      const [program, option] = command.words.map((word) => word.text);
+      if (program === "exit") return;
+      if (program === "set" && /^[-+]\w*e/.test(option ?? "")) stopsOnFailure = option![0] === "-";
+      ok = program === "set" || this.command(command);
+      const isLast = (commands[at + 1]?.when ?? "always") === "always";
+      if (!ok && stopsOnFailure && isLast)
+        return this.stopped(command.span, at < commands.length - 1);
     }
-    for (const { what, span } of file.unsupported) {
-      this.diagnostics.push(diagnostic("shell-unsupported", span, { what }));
-      this.taint(what, span, null);
-    }
+  }
+
+  private stopped(at: Span, leavesSome: boolean): void {
+    if (leavesSome) this.diagnostics.push(diagnostic("shell-stopped", at, {}));
   }
 
   // Whether it succeeded, for `&&` and `||`.
@@ -65,6 +89,7 @@ class Builder {
         output.text.slice("/proc/sys/".length).replaceAll("/", "."),
         args.map((word) => word.text).join(" "),
         span,
+        ECHO,
       );
     if (output && output.text !== "/dev/null")
       return this.unsimulated(`Writing to ${output.text}`, span);
@@ -104,30 +129,27 @@ class Builder {
         return this.settle(this.state.addRoute(it.how, it.asked, span), span);
       case "route-delete":
         return this.settle(this.state.removeRoute(it), span);
-      case "route-flush": {
-        const { to, exact, link } = it;
-        this.state.flushRoutes(
-          (route) =>
-            (!to ||
-              (exact
-                ? samePrefix(route.to, to)
-                : contains(to, route.to.first) && route.to.length >= to.length)) &&
-            (link === null || route.hops.some((hop) => hop.link === link)),
-        );
+      case "route-flush":
+        this.flushRoutes(it);
         return true;
-      }
     }
+  }
+
+  private flushRoutes({ to, how, link }: IpCommand & { kind: "route-flush" }): void {
+    const { routes } = this.state;
+    const gone = (route: LinuxRoute) =>
+      link === null || route.hops.some((hop) => hop.link === link);
+    if (to === null) routes.removeAll(gone);
+    else if (how === "exact") routes.removeTo(to, gone);
+    else if (how === "root") routes.removeWithin(to, gone);
+    else routes.removeAll((route) => gone(route) && isWithin(to, route.to));
   }
 
   private setLink(link: LinuxLink, it: IpCommand & { kind: "link-set" }, span: Span): Refusal {
     for (const change of it.changes) {
       if (change.kind === "up") this.state.setUp(link, change.up, span);
       else if (change.kind === "mtu") link.mtu = change.mtu;
-      else if (change.kind === "address") link.mac = change.mac;
-      else {
-        const refusal = this.state.rename(link, change.name);
-        if (refusal) return refusal;
-      }
+      else link.mac = change.mac;
     }
     return null;
   }
@@ -135,33 +157,20 @@ class Builder {
   private sysctl(args: readonly string[], span: Span): boolean {
     const settings = args.filter((arg) => !arg.startsWith("-"));
     if (settings.every((arg) => !arg.includes("="))) return true; // It only shows.
-    return settings.map((arg) => this.setSysctl(...split(arg), span)).every(Boolean);
+    return settings.map((arg) => this.setSysctl(...split(arg), span, SYSCTL)).every(Boolean);
   }
 
-  private setSysctl(key: string, value: string, span: Span): boolean {
+  private setSysctl(key: string, text: string, span: Span, says: SaysNo): boolean {
     const name = key.trim().replaceAll("/", ".");
-    const number = Number(value.trim());
-    if (!/^-?\d+$/.test(value.trim()))
-      return this.refuse(`sysctl: setting key "${name}": Invalid argument`, span);
-    if (name === "net.ipv4.ip_forward" || name === "net.ipv4.conf.all.forwarding") {
-      this.state.forwards = { on: number !== 0, because: span };
-      return true;
-    }
-    const filter = /^net\.ipv4\.conf\.(.+)\.rp_filter$/.exec(name);
-    if (filter) return this.setSourceCheck(filter[1]!, number, span);
-    if (/^net\.(ipv4|bridge|core|netfilter)\./.test(name)) return this.unsimulated(name, span);
-    if (/^(kernel|vm|fs|net\.ipv6)\./.test(name)) return true;
-    return this.refuse(
-      `sysctl: cannot stat /proc/sys/${name.replaceAll(".", "/")}: No such file or directory`,
-      span,
-    );
-  }
-
-  private setSourceCheck(iface: string, value: number, span: Span): boolean {
-    if (iface === "all") this.state.rpFilterAll = value;
-    else if (iface === "default")
-      return true; // It concerns links that are made later.
-    else return this.onLink(iface, span, (link) => ((link.rpFilter = value), null));
+    const value = text.trim();
+    const setting = settingNamed(name, this.state.links);
+    if (setting.kind === "missing") return this.refuse(says.missing(name), span);
+    if (setting.kind === "inert") return true;
+    if (setting.kind === "unsimulated") return this.unsimulated(name, span, setting.link);
+    if (!/^-?\d{1,9}$/.test(value)) return this.refuse(says.invalid(name), span);
+    if (setting.kind === "forwarding")
+      this.state.forwards = { on: Number(value) !== 0, because: span };
+    else this.state.setOnLink(setting.kind, setting.link, Number(value));
     return true;
   }
 
@@ -189,13 +198,30 @@ class Builder {
     return true;
   }
 
+  // The first line of its kind stands for those that follow.
   private taint(what: string, because: Span, dev: string | null): void {
-    this.state.taints.push({
-      iface: dev !== null && this.state.links.has(dev) ? dev : null,
-      what,
-      because,
-    });
+    const iface = dev !== null && this.state.links.has(dev) ? dev : null;
+    const key = `${iface} ${what}`;
+    if (this.tainted.has(key)) return;
+    this.tainted.add(key);
+    this.state.taints.push({ iface, what, because });
   }
+}
+
+// The words in which a program says that a setting is not there, or does not take the value.
+type SaysNo = { missing: (name: string) => string; invalid: (name: string) => string };
+const pathOf = (name: string) => `/proc/sys/${name.replaceAll(".", "/")}`;
+const SYSCTL: SaysNo = {
+  missing: (name) => `sysctl: cannot stat ${pathOf(name)}: No such file or directory`,
+  invalid: (name) => `sysctl: setting key "${name}": Invalid argument`,
+};
+const ECHO: SaysNo = {
+  missing: (name) => `${pathOf(name)}: No such file or directory`,
+  invalid: () => "echo: write error: Invalid argument",
+};
+
+function isWithin(inner: Prefix, outer: Prefix): boolean {
+  return inner.length >= outer.length && contains(outer, inner.first);
 }
 
 function split(setting: string): [key: string, value: string] {
@@ -205,6 +231,8 @@ function split(setting: string): [key: string, value: string] {
 
 // What to make of the kernel's words, where they alone do not tell.
 function hintFor(said: string): string {
+  if (said.startsWith("Usage: ip route")) return "It does not say which destination it is about";
+  if (said.endsWith("Operation not supported")) return "It does not say which address it is about";
   if (said.includes("invalid gateway"))
     return "A gateway must lie in a network of a link that is up; give the address and bring the link up first";
   if (said.includes("not up")) return "Bring the link up first";

@@ -1,5 +1,6 @@
 import type { Device, Habits, Iface, WrittenRoute } from "../../model/device.ts";
-import type { LinuxLink, LinuxRoute, LinuxState } from "../../model/linux.ts";
+import type { LinuxRoute } from "../../model/linux-routes.ts";
+import type { LinuxLink, LinuxState } from "../../model/linux.ts";
 import type { NodeSpec } from "../../model/topology.ts";
 
 /** How Linux behaves where systems differ (kernel 6.1, its defaults). */
@@ -20,7 +21,7 @@ export function deviceFromLinux(node: NodeSpec, state: LinuxState): Device {
     kind: node.kind,
     tables: [{ name: null, distinguisher: null, because: null }],
     ifaces: [...state.links.values()].map((link) => ifaceOf(link, state)),
-    routes: state.routes.flatMap(routesOf),
+    routes: state.routes.all().flatMap(routesOf),
     forwards: state.forwards,
     habits,
     listens: [],
@@ -37,13 +38,14 @@ function ifaceOf(link: LinuxLink, state: LinuxState): Iface {
     short: link.name,
     isPort: link.isPort,
     mac: link.mac,
+    ownsNetworks: link.name === "lo",
     table: null,
     enabled: link.up,
     disabledBecause: link.up ? null : link.changed,
-    addresses: link.addresses,
-    proxyArp: false,
+    addresses: link.addresses.all(),
+    proxyArp: state.proxyArpAll || link.proxyArp,
     sourceCheck: check >= 2 ? "loose" : check === 1 ? "strict" : "none",
-    because: link.changed ?? link.addresses[0]?.because ?? null,
+    because: link.changed ?? link.addresses.first()?.because ?? null,
     tableBecause: null,
     losses: link.losses,
   };
@@ -70,10 +72,11 @@ function routesOf(route: LinuxRoute): WrittenRoute[] {
         action: type === "blackhole" ? "discard" : type,
       },
     ];
-  return route.hops.map((hop) => ({
+  const live = route.hops.filter((hop) => !hop.isDead);
+  return live.map(({ link, gateway, isOwn }) => ({
     ...common,
-    iface: hop.link,
-    gateway: hop.gateway,
+    iface: link,
+    gateway: isOwn ? null : gateway,
     action: "forward",
   }));
 }

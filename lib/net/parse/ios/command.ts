@@ -53,8 +53,9 @@ export class Reader {
 }
 
 /** A known command without effect on packets. */
-export function inert(mode: Mode, syntax: string, help: string): Command {
-  return { mode, syntax, help, state: "inert", say: () => ({ kind: "inert" }) };
+export function inert(mode: Mode, syntax: string, help: string, opens?: Mode): Command {
+  const say = (): Said => ({ kind: "inert" });
+  return { mode, syntax, help, state: "inert", ...(opens && { opens }), say };
 }
 
 /** A known command that could matter to packets and is not simulated; it taints what it configures. */

@@ -63,20 +63,39 @@ export type Match<C> =
       readonly args: Arguments;
       readonly words: readonly string[];
     }
-  /** `reached` words were fine; `want` says what could have come instead, as `?` would. */
-  | { readonly kind: "invalid"; readonly reached: number; readonly want: readonly Wanted[] }
-  | { readonly kind: "incomplete"; readonly reached: number; readonly want: readonly Wanted[] }
+  /**
+   * `reached` words were fine; `want` says what could have come instead, as `?` would, and `wantsWord` whether that
+   * is nothing but words of the language.
+   */
+  | {
+      readonly kind: "invalid";
+      readonly reached: number;
+      readonly want: () => readonly Wanted[];
+      readonly wantsWord: boolean;
+    }
+  | {
+      readonly kind: "incomplete";
+      readonly reached: number;
+      readonly want: () => readonly Wanted[];
+    }
   | { readonly kind: "ambiguous"; readonly reached: number; readonly among: readonly string[] };
 
 export type Wanted =
   | { readonly kind: "keyword"; readonly word: string }
   | { readonly kind: "argument"; readonly type: ArgumentType };
 
+// What a reading took is a chain from its last word back, which readings that part later share.
 type Reading<C> = {
   readonly command: C;
   readonly rest: Pattern;
-  readonly args: Arguments;
-  readonly words: readonly string[];
+  readonly taken: Taking | null;
+};
+
+type Taking = {
+  readonly word: string;
+  readonly name: string | null;
+  readonly argument: Argument | null;
+  readonly before: Taking | null;
 };
 
 /** The one command that `words` spell, or how far they got. */
@@ -87,8 +106,7 @@ export function matchCommand<C>(
   let readings: Reading<C>[] = commands.map(({ pattern, command }) => ({
     command,
     rest: pattern,
-    args: new Map(),
-    words: [],
+    taken: null,
   }));
   for (let at = 0; at < words.length;) {
     const heads = readings.flatMap(headsOf);
@@ -100,8 +118,21 @@ export function matchCommand<C>(
   const whole = readings.filter((reading) => canEnd(reading.rest));
   const [first] = whole;
   if (!first)
-    return { kind: "incomplete", reached: words.length, want: wanted(readings.flatMap(headsOf)) };
-  return { kind: "match", command: first.command, args: first.args, words: first.words };
+    return {
+      kind: "incomplete",
+      reached: words.length,
+      want: () => wanted(readings.flatMap(headsOf)),
+    };
+  return { kind: "match", command: first.command, ...unrolled(first.taken) };
+}
+
+function unrolled(last: Taking | null): { args: Arguments; words: readonly string[] } {
+  const taken: Taking[] = [];
+  for (let one = last; one; one = one.before) taken.push(one);
+  taken.reverse();
+  const args = new Map<string, Argument>();
+  for (const { name, argument } of taken) if (name !== null) args.set(name, argument!);
+  return { args, words: taken.map(({ word }) => word) };
 }
 
 /** What may follow `words`: the device's `?`, and an editor's completion. */
@@ -111,7 +142,7 @@ export function expectedAfter<C>(
 ): readonly Wanted[] {
   const never = { text: "\u0000", span: { file: "", from: 0, to: 0 } };
   const match = matchCommand(commands, [...words, never]);
-  return match.kind === "invalid" && match.reached === words.length ? match.want : [];
+  return match.kind === "invalid" && match.reached === words.length ? match.want() : [];
 }
 
 type Head<C> = {
@@ -125,11 +156,29 @@ function headsOf<C>(reading: Reading<C>): Head<C>[] {
   return open(reading.rest).map(({ part, rest }) => ({ reading, part, rest }));
 }
 
-function open(pattern: Pattern): { part: Exclude<Part, { kind: "choice" }>; rest: Pattern }[] {
+type Opening = { readonly part: Exclude<Part, { kind: "choice" }>; readonly rest: Pattern };
+const openings = new WeakMap<Pattern, readonly Opening[]>();
+
+// Patterns and what is left of them are few, and are met again with every line.
+function open(pattern: Pattern): readonly Opening[] {
+  const known = openings.get(pattern);
+  if (known) return known;
   const [part, ...rest] = pattern;
-  if (!part) return [];
-  if (part.kind !== "choice") return [{ part, rest }];
-  return part.among.flatMap((one) => open([...one, ...rest]));
+  const found = !part
+    ? []
+    : part.kind === "choice"
+      ? part.among.flatMap((one) => open([...one, ...rest]))
+      : [{ part, rest }];
+  openings.set(pattern, found);
+  return found;
+}
+
+/** The words that a line of this pattern may begin with; every command begins with a word. */
+export function beginnings(pattern: Pattern): string[] {
+  return open(pattern).map(({ part }) => {
+    if (part.kind !== "keyword") throw new Error("A command must begin with a word");
+    return part.word;
+  });
 }
 
 function canEnd(pattern: Pattern): boolean {
@@ -138,7 +187,7 @@ function canEnd(pattern: Pattern): boolean {
 
 type Taken<C> =
   | { kind: "taken"; readings: Reading<C>[]; count: number }
-  | { kind: "invalid"; want: Wanted[] }
+  | { kind: "invalid"; want: () => Wanted[]; wantsWord: boolean }
   | { kind: "ambiguous"; among: string[] };
 
 // A keyword wins over an argument, and a whole keyword over one that it only begins.
@@ -155,9 +204,9 @@ function takeWord<C>(heads: Head<C>[], words: readonly Word[], at: number): Take
   if (names.length > 1) return { kind: "ambiguous", among: names };
   if (chosen.length > 0) {
     const readings = chosen.map(({ head, word }) => ({
-      ...head.reading,
+      command: head.reading.command,
       rest: head.rest,
-      words: [...head.reading.words, word],
+      taken: { word, name: null, argument: null, before: head.reading.taken },
     }));
     return { kind: "taken", readings, count: 1 };
   }
@@ -169,16 +218,20 @@ function takeArgument<C>(heads: Head<C>[], words: readonly Word[], at: number): 
     if (head.part.kind !== "argument") return [];
     const argument = readArgument(head.part.type, words, at);
     if (!argument) return [];
+    const { command, taken: before } = head.reading;
+    const { name } = head.part;
     const reading: Reading<C> = {
-      ...head.reading,
+      command,
       rest: head.rest,
-      args: new Map(head.reading.args).set(head.part.name, argument),
-      words: [...head.reading.words, words[at]!.text],
+      taken: { word: words[at]!.text, name, argument, before },
     };
     return [{ reading, count: argument.count }];
   });
   const count = Math.max(0, ...taken.map((one) => one.count));
-  if (count === 0) return { kind: "invalid", want: wanted(heads) };
+  if (count === 0) {
+    const wantsWord = heads.length > 0 && heads.every(({ part }) => part.kind === "keyword");
+    return { kind: "invalid", want: () => wanted(heads), wantsWord };
+  }
   return {
     kind: "taken",
     readings: taken.filter((one) => one.count === count).map((one) => one.reading),

@@ -1,4 +1,5 @@
 import { diagnostic, type Diagnostic } from "../../source/diagnostic.ts";
+import type { Span } from "../../source/span.ts";
 import { linesOf, notText, spanOf, wordsOf, MAX_FILE, type Word } from "../../source/text.ts";
 import { describeArgument } from "./arguments.ts";
 import { Reader, type Command } from "./command.ts";
@@ -6,7 +7,15 @@ import { interfaceCommands } from "./commands/interface.ts";
 import { routeCommands } from "./commands/route.ts";
 import { systemCommands } from "./commands/system.ts";
 import { vrfCommands } from "./commands/vrf.ts";
-import { compilePattern, matchCommand, type Match, type Pattern, type Wanted } from "./grammar.ts";
+import {
+  beginnings,
+  compilePattern,
+  expectedAfter,
+  matchCommand,
+  type Match,
+  type Pattern,
+  type Wanted,
+} from "./grammar.ts";
 import type { Mode, Statement } from "./statement.ts";
 
 /** What an IOS configuration file says, line by line, and what is wrong with the lines it could not read. */
@@ -14,6 +23,8 @@ export type IosFile = {
   readonly statements: readonly Statement[];
   readonly diagnostics: readonly Diagnostic[];
 };
+
+const MOST_HINTS = 1_000;
 
 /** Every command this IOS knows, in the order of its help. */
 export const iosCommands: readonly Command[] = [
@@ -32,15 +43,13 @@ export function parseIos(file: string, text: string): IosFile {
   const statements: Statement[] = [];
   const diagnostics: Diagnostic[] = [];
   let mode: Mode = "config";
-  let banner: string | null = null;
+  let hints = 0;
+  const failures = new Map<string, ReturnType<typeof matchIn>>();
+  let banner: { readonly mark: string; readonly at: Span } | null = null;
 
-  if (text.length > MAX_FILE)
-    diagnostics.push(
-      diagnostic("file-too-long", { file, from: MAX_FILE, to: text.length }, { limit: MAX_FILE }),
-    );
   for (const line of linesOf(text.slice(0, MAX_FILE))) {
     if (banner !== null) {
-      if (line.text.includes(banner)) banner = null;
+      if (line.text.includes(banner.mark)) banner = null;
       continue;
     }
     const words = wordsOf(file, line);
@@ -52,20 +61,40 @@ export function parseIos(file: string, text: string): IosFile {
     }
     const delimiter = bannerDelimiter(words);
     if (delimiter !== null) {
-      if (!delimiter.closed) banner = delimiter.mark;
+      if (!delimiter.closed) banner = { mark: delimiter.mark, at: spanOf(words) };
       continue;
     }
+    const isIndented = first.span.from > line.from;
     const next = modeAfter(words, mode);
     if (next) mode = next;
-    else readLine(words);
+    else if (mode === "unsimulated" && isIndented) taint(words, "device", "unsimulated mode");
+    else if (mode !== "inert" || !isIndented) readLine(words);
   }
+  if (banner) diagnostics.push(diagnostic("ios-open-banner", banner.at, { mark: banner.mark }));
+  if (text.length > MAX_FILE) cutOff();
   return { statements, diagnostics };
 
+  // What was not read may have said anything.
+  function cutOff(): void {
+    const span = { file, from: MAX_FILE, to: text.length };
+    diagnostics.push(diagnostic("file-too-long", span, { limit: MAX_FILE }));
+    const what = "the rest of a file that is too long";
+    statements.push({ span, no: false, kind: "taint", scope: "device", what });
+  }
+
+  function taint(words: readonly Word[], scope: "device" | "interface", what: string): void {
+    statements.push({ span: spanOf(words), no: false, kind: "taint", scope, what });
+  }
+
   function readLine(words: Word[]): void {
-    const no = words.length > 1 && words[0]!.text.toLowerCase() === "no";
+    const no = words[0]!.text.toLowerCase() === "no";
     const rest = no ? words.slice(1) : words;
     const span = spanOf(words);
-    const { match, isGlobal } = matchIn(mode, rest, no);
+    if (rest.length === 0) {
+      diagnostics.push(diagnostic("ios-incomplete", span, { expected: "a command" }));
+      return;
+    }
+    const { match, isGlobal } = matched(rest, no);
     if (match.kind === "match") {
       const { command } = match;
       const said = command.say(new Reader(match.args, match.words, span, no));
@@ -76,32 +105,47 @@ export function parseIos(file: string, text: string): IosFile {
       if (command.opens && !no) mode = command.opens;
       return;
     }
-    if (mode === "unsimulated") {
-      statements.push({ span, no, kind: "taint", scope: "device", what: "unsimulated mode" });
+    if (mode === "unsimulated") return taint(words, "device", "unsimulated mode");
+    if (mode === "inert") return;
+    const elsewhere = match.kind === "invalid" ? modeThatTakes(mode, rest, no) : null;
+    if (elsewhere) {
+      const it = { word: said(match, rest), belongs: MODES[elsewhere], here: MODES[mode] };
+      diagnostics.push(diagnostic("ios-wrong-mode", rest[match.reached]?.span ?? span, it));
       return;
     }
     complain(match, rest);
     if (isUnknown(match, rest))
-      statements.push({
-        span,
-        no,
-        kind: "taint",
-        scope: mode === "interface" ? "interface" : "device",
-        what: rest[0]!.text,
-      });
+      taint(words, mode === "interface" ? "interface" : "device", said(match, rest));
+  }
+
+  // A line that failed fails again in the same mode; pasted text repeats its mistakes.
+  function matched(words: readonly Word[], no: boolean): ReturnType<typeof matchIn> {
+    const key = `${mode} ${no} ${words.map((word) => word.text).join(" ")}`;
+    const known = failures.get(key);
+    if (known) return known;
+    const found = matchIn(mode, words, no);
+    if (found.match.kind !== "match") failures.set(key, found);
+    return found;
+  }
+
+  // What helps with the first thousand mistakes of a file helps nobody with those after them.
+  function hint<T>(of: () => T): T | null {
+    return hints++ < MOST_HINTS ? of() : null;
   }
 
   function complain(match: Exclude<Match<Command>, { kind: "match" }>, words: Word[]): void {
     const at = words[match.reached];
-    const said = words.map((word) => word.text).join(" ");
+    const line = words.map((word) => word.text).join(" ");
     if (match.kind === "incomplete")
       diagnostics.push(
-        diagnostic("ios-incomplete", spanOf(words), { expected: listOf(match.want) }),
+        diagnostic("ios-incomplete", spanOf(words), {
+          expected: hint(() => listOf(match.want())) ?? "more",
+        }),
       );
     else if (match.kind === "ambiguous")
       diagnostics.push(
         diagnostic("ios-ambiguous", at!.span, {
-          line: said,
+          line,
           among: match.among.map((word) => `"${word}"`).join(" or "),
         }),
       );
@@ -109,18 +153,26 @@ export function parseIos(file: string, text: string): IosFile {
       diagnostics.push(
         diagnostic("ios-unknown-command", at!.span, {
           word: at!.text,
-          like: closest(at!.text, match.want),
+          like: hint(() => closest(at!.text, match.want())),
         }),
       );
     else
       diagnostics.push(
         diagnostic("ios-invalid-input", at?.span ?? spanOf(words), {
-          word: at?.text ?? said,
-          expected: listOf(match.want),
+          word: at?.text ?? line,
+          expected: hint(() => listOf(match.want())) ?? "",
           stays: null,
         }),
       );
   }
+}
+
+// The words of a line up to the one that was refused.
+function said(match: Exclude<Match<Command>, { kind: "match" }>, words: readonly Word[]): string {
+  return words
+    .slice(0, match.reached + 1)
+    .map((word) => word.text)
+    .join(" ");
 }
 
 type Compiled = { readonly pattern: Pattern; readonly command: Command };
@@ -137,15 +189,37 @@ export function commandsIn(mode: Mode, no: boolean): readonly Compiled[] {
   return (no ? compiled.no : compiled.plain).filter((one) => one.command.mode === mode);
 }
 
-const byMode = new Map<string, readonly Compiled[]>();
-function cached(mode: Mode, no: boolean): readonly Compiled[] {
+// A line can only be one of the commands that begin with its first letter: most need not be looked at.
+type Index = {
+  readonly byLetter: ReadonlyMap<string, readonly Compiled[]>;
+  want: readonly Wanted[];
+};
+const indices = new Map<string, Index>();
+
+function indexOf(mode: Mode, no: boolean): Index {
   const key = `${mode} ${no}`;
-  const known = byMode.get(key) ?? commandsIn(mode, no);
-  byMode.set(key, known);
-  return known;
+  const known = indices.get(key);
+  if (known) return known;
+  const all = commandsIn(mode, no);
+  const byLetter = new Map<string, Compiled[]>();
+  for (const one of all)
+    for (const letter of new Set(beginnings(one.pattern).map((word) => word[0]!.toLowerCase())))
+      byLetter.set(letter, [...(byLetter.get(letter) ?? []), one]);
+  const index = { byLetter, want: expectedAfter(all, []) };
+  indices.set(key, index);
+  return index;
 }
 
-// The mode's own commands first, then those above it: what gets further is what was meant.
+function matchMode(mode: Mode, words: readonly Word[], no: boolean): Match<Command> {
+  const { byLetter, want } = indexOf(mode, no);
+  const match = matchCommand(byLetter.get(words[0]!.text[0]!.toLowerCase()) ?? [], words);
+  return match.kind === "invalid" && match.reached === 0
+    ? { ...match, want: () => want, wantsWord: true }
+    : match;
+}
+
+// The mode's own commands first, then those above it: what gets further is what was meant. A line that the mode
+// itself would take with more words is not tried above: `ip vrf forwarding` makes no VRF of that name.
 function matchIn(
   mode: Mode,
   words: readonly Word[],
@@ -158,11 +232,28 @@ function matchIn(
         ? [mode, "vrf", "config"]
         : [mode, "config"];
   const matches = tries.map((one) => ({
-    match: matchCommand(cached(one, no), words),
+    match: matchMode(one, words, no),
     isGlobal: one === "config",
   }));
+  const own = matches[0]!;
+  if (own.match.kind === "incomplete") return own;
   const whole = matches.find(({ match }) => match.kind === "match");
   return whole ?? matches.reduce((best, one) => (reached(one) > reached(best) ? one : best));
+}
+
+const MODES: Readonly<Record<Mode, string>> = {
+  config: "global configuration",
+  interface: 'an interface ("interface …")',
+  vrf: 'a VRF ("ip vrf …" or "vrf definition …")',
+  "vrf-family": 'an address family of a VRF ("address-family ipv4")',
+  unsimulated: "a part that is not simulated",
+  inert: "a part without effect",
+};
+
+// A line that is whole and right, but in another mode: refused here, and no unknown command.
+function modeThatTakes(mode: Mode, words: readonly Word[], no: boolean): Mode | null {
+  const others = (["interface", "vrf-family", "vrf"] as const).filter((one) => one !== mode);
+  return others.find((one) => matchMode(one, words, no).kind === "match") ?? null;
 }
 
 function reached({ match }: { match: Match<Command> }): number {
@@ -173,6 +264,7 @@ function reached({ match }: { match: Match<Command> }): number {
 function modeAfter(words: readonly Word[], mode: Mode): Mode | null {
   const said = words.map((word) => word.text.toLowerCase());
   const [first = "", second = ""] = said;
+  if (first === "do" && said.length > 1) return mode; // It shows something, from wherever it is said.
   if (said.length === 1 && (first === "end" || first === "^z")) return "config";
   if (said.length === 1 && first.length > 2 && "enable".startsWith(first)) return "config";
   if (said.length <= 2 && first.length > 3 && "configure".startsWith(first))
@@ -198,13 +290,7 @@ function bannerDelimiter(words: readonly Word[]): { mark: string; closed: boolea
 function isUnknown(match: Match<Command>, words: readonly Word[]): boolean {
   if (match.kind !== "invalid") return false;
   const word = words[match.reached];
-  return (
-    !!word && match.want.length > 0 && /^[a-z-]{2,}$/i.test(word.text) && wantsOnlyWords(match.want)
-  );
-}
-
-function wantsOnlyWords(want: readonly Wanted[]): boolean {
-  return want.every((one) => one.kind === "keyword");
+  return !!word && match.wantsWord && /^[a-z][a-z0-9-]+$/i.test(word.text);
 }
 
 function listOf(want: readonly Wanted[]): string {
@@ -220,12 +306,17 @@ function listOf(want: readonly Wanted[]): string {
 
 // The keyword that differs from `text` in at most two letters, if one does.
 function closest(text: string, want: readonly Wanted[]): string | null {
-  const near = want
-    .flatMap((one) => (one.kind === "keyword" ? [one.word] : []))
-    .map((word) => ({ word, distance: editDistance(text.toLowerCase(), word) }))
-    .filter(({ word, distance }) => distance <= Math.min(2, word.length / 3))
-    .sort((a, b) => a.distance - b.distance);
-  return near[0]?.word ?? null;
+  const said = text.toLowerCase();
+  let best: { word: string; distance: number } | null = null;
+  for (const one of want) {
+    if (one.kind !== "keyword") continue;
+    const most = Math.min(2, one.word.length / 3);
+    if (Math.abs(one.word.length - said.length) > most) continue;
+    const distance = editDistance(said, one.word);
+    if (distance <= most && (!best || distance < best.distance))
+      best = { word: one.word, distance };
+  }
+  return best?.word ?? null;
 }
 
 function editDistance(a: string, b: string): number {

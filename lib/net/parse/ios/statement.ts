@@ -45,5 +45,8 @@ export type StaticRouteSaid = {
   readonly distance: number;
 };
 
-/** The lines that one mode takes. `config` is global configuration. */
-export type Mode = "config" | "interface" | "vrf" | "vrf-family" | "unsimulated";
+/**
+ * The lines that one mode takes. `config` is global configuration. The indented lines under something that is not
+ * simulated, or without effect, are the same.
+ */
+export type Mode = "config" | "interface" | "vrf" | "vrf-family" | "unsimulated" | "inert";

@@ -1,3 +1,4 @@
+import type { RouteVerb } from "../../model/linux-routes.ts";
 import type { RouteAsked } from "../../model/linux.ts";
 import { EVERYWHERE, networkOf, parseIp, type Ip, type Prefix } from "../../model/prefix.ts";
 import type { Word } from "../../source/text.ts";
@@ -32,18 +33,18 @@ export type IpCommand =
   | {
       readonly kind: "route-flush";
       readonly to: Prefix | null;
-      readonly exact: boolean;
+      /** Only to that prefix, to all within it (`root`), or to all that cover it (`match`). */
+      readonly how: FlushHow;
       readonly link: string | null;
     }
-  /** Shows something and changes nothing. */
+  /** Shows something, or is about IPv6, which is part of no proof here: it changes nothing. */
   | { readonly kind: "show" }
   | { readonly kind: "unsimulated"; readonly what: string; readonly dev: string | null }
   | { readonly kind: "refused"; readonly said: string; readonly at: Word };
 
-export type RouteVerb = "add" | "replace" | "change" | "append" | "prepend";
+export type FlushHow = "exact" | "root" | "match";
 export type LinkChange =
   | { readonly kind: "up"; readonly up: boolean }
-  | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "address"; readonly mac: string }
   | { readonly kind: "mtu"; readonly mtu: number };
 
@@ -68,7 +69,7 @@ export const ipCommands: readonly ShellCommand[] = [
   { words: "ip link set LINK up", help: "Bring a link up", state: "simulated" },
   { words: "ip link set LINK down", help: "Take a link down", state: "simulated" },
   { words: "ip link set LINK mtu BYTES", help: "Largest packet of a link", state: "simulated" },
-  { words: "ip link set LINK name NAME", help: "Rename a link", state: "simulated" },
+  { words: "ip link set LINK name NAME", help: "Rename a link", state: "unsimulated" },
   { words: "ip link set LINK address MAC", help: "Another MAC address", state: "simulated" },
   { words: "ip link show", help: "List links", state: "inert" },
   { words: "ip link add", help: "Make a virtual link", state: "unsimulated" },
@@ -82,11 +83,11 @@ export const ipCommands: readonly ShellCommand[] = [
   { words: "ip route del PREFIX", help: "Remove a route", state: "simulated" },
   { words: "ip route flush PREFIX", help: "Remove routes", state: "simulated" },
   { words: "ip route show", help: "List routes", state: "inert" },
-  { words: "ip rule", help: "Choose a table by rule", state: "unsimulated" },
-  { words: "ip neigh", help: "The neighbour table", state: "unsimulated" },
-  { words: "ip netns", help: "Network namespaces", state: "unsimulated" },
-  { words: "ip vrf", help: "VRF devices", state: "unsimulated" },
-  { words: "ip tunnel", help: "Tunnels", state: "unsimulated" },
+  { words: "ip rule add", help: "Choose a table by rule", state: "unsimulated" },
+  { words: "ip neigh add", help: "The neighbour table", state: "unsimulated" },
+  { words: "ip netns add", help: "Network namespaces", state: "unsimulated" },
+  { words: "ip vrf exec", help: "VRF devices", state: "unsimulated" },
+  { words: "ip tunnel add", help: "Tunnels", state: "unsimulated" },
 ];
 
 // In the order of iproute2's own table, which decides what a beginning means.
@@ -134,6 +135,9 @@ class Words {
     this.at++;
     return word;
   }
+  rest(): readonly Word[] {
+    return this.words.slice(this.at);
+  }
   last(): Word {
     return this.words[Math.min(this.at, this.words.length) - 1] ?? this.words[0]!;
   }
@@ -145,7 +149,8 @@ class Words {
 function readObject(it: Words): IpCommand {
   while (it.peek()?.text.startsWith("-")) {
     const option = it.next();
-    if (["-6", "-f", "-family", "-n", "-netns", "-b", "-batch"].includes(option.text))
+    if (option.text === "-6") return { kind: "show" };
+    if (["-f", "-family", "-n", "-netns", "-b", "-batch"].includes(option.text))
       return { kind: "unsimulated", what: `ip ${option.text}`, dev: null };
   }
   if (it.done) return { kind: "show" };
@@ -191,6 +196,8 @@ function readAddress(it: Words): IpCommand {
   if (verb === "show" || verb === "list" || verb === "lst") return { kind: "show" };
   if (verb === "save" || verb === "showdump" || verb === "restore")
     return { kind: "unsimulated", what: `ip address ${verb}`, dev: null };
+  if (it.rest().some((word) => /^[0-9a-f]*:[0-9a-f:.]+(\/\d+)?$/i.test(word.text)))
+    return { kind: "show" };
   let local: { ip: Ip; length: number | null } | null = null;
   let dev: string | null = null;
   while (!it.done) {
@@ -198,19 +205,11 @@ function readAddress(it: Words): IpCommand {
     const key = word.text === "peer" || word.text === "remote" ? "peer" : word.text;
     if (key === "dev") dev = it.next().text;
     else if (key === "peer") return { kind: "unsimulated", what: "ip address … peer", dev };
-    else if (
-      [
-        "broadcast",
-        "brd",
-        "label",
-        "scope",
-        "metric",
-        "proto",
-        "valid_lft",
-        "preferred_lft",
-      ].includes(key)
-    )
+    else if (["broadcast", "brd", "label", "proto", "valid_lft", "preferred_lft"].includes(key))
       it.next();
+    else if (key === "scope" && it.peek()?.text === "global") it.next();
+    else if (key === "scope" || key === "metric")
+      return { kind: "unsimulated", what: `ip address … ${key}`, dev };
     else if (["noprefixroute", "nodad", "home", "mngtmpaddr", "anycast"].includes(key)) {
       if (key === "noprefixroute") return { kind: "unsimulated", what: "noprefixroute", dev };
     } else if (verb === "flush") {
@@ -228,7 +227,7 @@ function readAddress(it: Words): IpCommand {
   if (dev === null)
     throw new Garbage('Not enough information: "dev" argument is required.', it.last());
   if (verb === "flush") return { kind: "address-flush", dev };
-  if (!local) throw new Garbage("Error: no address was given.", it.last());
+  if (!local) throw new Garbage("RTNETLINK answers: Operation not supported", it.last());
   if (verb === "delete") return { kind: "address-delete", ...local, dev };
   return {
     kind: "address-add",
@@ -274,9 +273,6 @@ function readLink(it: Words): IpCommand {
       case "dev":
         dev = it.next().text;
         break;
-      case "name":
-        changes.push({ kind: "name", name: it.next().text });
-        break;
       case "mtu":
         changes.push({ kind: "mtu", mtu: readMtu(it.next()) });
         break;
@@ -299,6 +295,7 @@ function readLink(it: Words): IpCommand {
           return { kind: "unsimulated", what: "ip link set … carrier", dev };
         it.next();
         break;
+      case "name":
       case "master":
       case "nomaster":
       case "netns":
@@ -334,7 +331,7 @@ function readMac(word: Word): string {
   const bad = bytes.find((byte) => !/^[0-9a-f]{1,2}$/i.test(byte));
   if (bad !== undefined) throw new Garbage(`"${bad}" is invalid lladdr.`, word);
   if (bytes.length !== 6)
-    throw new Garbage(`Error: argument "${word.text}" is wrong: "address" must be six bytes`, word);
+    throw new Garbage(`Invalid address length ${bytes.length} - must be 6 bytes`, word);
   if (parseInt(bytes[0]!, 16) % 2 === 1)
     throw new Garbage("RTNETLINK answers: Cannot assign requested address", word);
   return bytes.map((byte) => byte.padStart(2, "0").toLowerCase()).join(":");
@@ -364,13 +361,15 @@ function readRoute(it: Words): IpCommand {
   if (["get", "list", "show", "lst", "test", "save", "showdump"].includes(verb))
     return { kind: "show" };
   if (verb === "restore") return { kind: "unsimulated", what: "ip route restore", dev: null };
+  if (it.rest().some((word) => word.text.includes(":"))) return { kind: "show" };
+  const words = it.at;
   let to: Prefix | null = null;
   let type: RouteAsked["type"] | null = null;
   let metric: number | null = null;
   let source: Ip | null = null;
-  let hops: { link: string | null; gateway: Ip | null; onlink: boolean }[] = [];
+  const hops: { link: string | null; gateway: Ip | null; onlink: boolean }[] = [];
   let first = { link: null as string | null, gateway: null as Ip | null, onlink: false };
-  let exact = false;
+  let flush: FlushHow = "exact";
   while (!it.done) {
     const word = it.next();
     const keyed = readHopWord(word, it, first);
@@ -396,7 +395,7 @@ function readRoute(it: Words): IpCommand {
         it.next();
         break;
       case "nexthop":
-        hops = [...hops, first];
+        hops.push(first);
         first = { link: null, gateway: null, onlink: false };
         break;
       case "tos":
@@ -410,7 +409,7 @@ function readRoute(it: Words): IpCommand {
       case "exact":
       case "root":
       case "match":
-        exact = word.text === "exact";
+        flush = word.text;
         break;
       case "local":
       case "broadcast":
@@ -420,8 +419,8 @@ function readRoute(it: Words): IpCommand {
       case "to":
         break;
       default: {
-        const named = ROUTE_TYPES.find((one) => one === word.text);
-        if (named && !to) type = named;
+        const kind = ROUTE_TYPES.find((one) => one === word.text);
+        if (kind && !to) type = kind;
         else if (to)
           throw new Garbage(
             `Error: either "to" is duplicate, or "${word.text}" is a garbage.`,
@@ -431,16 +430,18 @@ function readRoute(it: Words): IpCommand {
       }
     }
   }
-  hops = [...hops, first].filter((hop) => hop.link !== null || hop.gateway !== null);
-  if (verb === "flush") return { kind: "route-flush", to, exact, link: first.link };
-  if (!to) throw new Garbage('Error: "to" is required.', it.last());
+  const named = [...hops, first].filter((hop) => hop.link !== null || hop.gateway !== null);
+  if (verb === "flush" && words === it.at)
+    throw new Garbage('"ip route flush" requires arguments.', it.last());
+  if (verb === "flush") return { kind: "route-flush", to, how: flush, link: first.link };
+  if (!to) throw new Garbage("Usage: ip route { list | flush } SELECTOR", it.last());
   if (verb === "delete")
     return { kind: "route-delete", to, type, link: first.link, gateway: first.gateway, metric };
   const how = verb === "chg" ? "change" : (verb as RouteVerb);
   return {
     kind: "route-add",
     how,
-    asked: { to, type: type ?? "unicast", hops, metric: metric ?? 0, source },
+    asked: { to, type: type ?? "unicast", hops: named, metric: metric ?? 0, source },
   };
 }
 
@@ -480,10 +481,9 @@ function readPrefix(word: Word, verb: string): Prefix {
 }
 
 function readIp(word: Word): Ip {
-  const ip = parseIp(word.text);
-  if (ip === null)
-    throw new Garbage(`Error: any valid address is expected rather than "${word.text}".`, word);
-  return ip;
+  const it = looseAddress(word.text);
+  if (it?.length === null) return it.ip;
+  throw new Garbage(`Error: any valid address is expected rather than "${word.text}".`, word);
 }
 
 function readNumber(word: Word): number {

@@ -28,7 +28,10 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
   "|": "A pipe",
   "&": "Running in the background",
   "*": "A file pattern",
+  "{": "A list in braces",
 };
+
+const OPEN_QUOTE = "An open quote";
 
 const CHAINS: Readonly<Record<string, Command["when"]>> = { "&&": "success", "||": "failure" };
 
@@ -47,7 +50,14 @@ const KEYWORDS = new Set([
   "esac",
   "{",
   "}",
+  "!",
+  "[[",
+  "time",
+  "trap",
 ]);
+
+// Where output goes: `>`, `>>`, with the number of the stream, joined to another stream, or all of it.
+const REDIRECTION = /^(?:[012]?>{1,2}(?:&[012])?|&>{1,2})/;
 
 /**
  * Read a script of simple commands: words, quotes and escapes, comments, `;`, `&&`, `||`, line continuation and
@@ -58,10 +68,7 @@ export function parseShell(file: string, text: string): ShellFile {
   const diagnostics: Diagnostic[] = [];
   const unsupported: { what: string; span: Span }[] = [];
   const source = text.slice(0, MAX_FILE);
-  if (text.length > MAX_FILE)
-    diagnostics.push(
-      diagnostic("file-too-long", { file, from: MAX_FILE, to: text.length }, { limit: MAX_FILE }),
-    );
+  if (text.length > MAX_FILE) cutOff();
 
   let at = 0;
   let words: Word[] = [];
@@ -76,20 +83,32 @@ export function parseShell(file: string, text: string): ShellFile {
     if (ends) {
       finish(ends);
       at += ends === "always" ? 1 : 2;
-    } else if (source.startsWith("\\\n", at) || source.startsWith("\\\r\n", at))
-      at = source.indexOf("\n", at) + 1;
+    } else if (continued(at) !== -1) at = continued(at);
     else if (/\s/.test(c)) at++;
     else if (c === "#") at = endOfLine(at);
-    else if (/^[012]?>{1,2}(&[012])?/.test(source.slice(at, at + 4))) redirect();
+    else if (REDIRECTION.test(source.slice(at, at + 4))) redirect();
     else word();
   }
   finish("always");
   return { commands, diagnostics, unsupported };
 
   function redirect(): void {
-    const [sign = ""] = /^[012]?>{1,2}(&[012])?/.exec(source.slice(at, at + 5))!;
+    const [sign = ""] = REDIRECTION.exec(source.slice(at, at + 5))!;
     at += sign.length;
-    expectsFile = !sign.includes("&");
+    expectsFile = !/&\d/.test(sign);
+  }
+
+  // What was not read may have said anything.
+  function cutOff(): void {
+    const span = { file, from: MAX_FILE, to: text.length };
+    diagnostics.push(diagnostic("file-too-long", span, { limit: MAX_FILE }));
+    unsupported.push({ what: "The rest of a file that is too long", span });
+  }
+
+  // The character after a backslash that ends the line, -1 for another backslash.
+  function continued(from: number): number {
+    if (source.startsWith("\\\n", from)) return from + 2;
+    return source.startsWith("\\\r\n", from) ? from + 3 : -1;
   }
 
   function word(): void {
@@ -105,7 +124,7 @@ export function parseShell(file: string, text: string): ShellFile {
           diagnostics.push(
             diagnostic("shell-open-quote", { file, from: at, to: endOfLine(at) }, { quote: c }),
           );
-          bad ??= { what: "An open quote", span: { file, from: at, to: endOfLine(at) } };
+          bad ??= { what: OPEN_QUOTE, span: { file, from: at, to: endOfLine(at) } };
           at = endOfLine(at);
           return;
         }
@@ -114,11 +133,11 @@ export function parseShell(file: string, text: string): ShellFile {
         value += c === '"' ? inner.replace(/\\(["\\$`])/g, "$1") : inner;
         at = close + 1;
       } else if (c === "\\") {
-        if (source[at + 1] === "\n") break;
-        value += source[at + 1] ?? "";
-        at += 2;
+        const next = continued(at);
+        value += next === -1 ? (source[at + 1] ?? "") : "";
+        at = next === -1 ? Math.min(at + 2, source.length) : next;
       } else {
-        if (Object.hasOwn(UNSUPPORTED, c)) refuse(c);
+        if (c === "{" ? isList(at) : Object.hasOwn(UNSUPPORTED, c)) refuse(c);
         value += c;
         at++;
       }
@@ -127,6 +146,11 @@ export function parseShell(file: string, text: string): ShellFile {
     if (expectsFile) output = made;
     else words.push(made);
     expectsFile = false;
+  }
+
+  // `{a,b}` and `{1..3}` stand for several words; other braces for themselves.
+  function isList(from: number): boolean {
+    return /^\{[^\s{}]*(,|\.\.)[^\s{}]*\}/.test(source.slice(from, from + 200));
   }
 
   function refuse(c: string): void {
@@ -144,6 +168,7 @@ export function parseShell(file: string, text: string): ShellFile {
   function finish(next: Command["when"]): void {
     const first = words[0];
     if (first && KEYWORDS.has(first.text)) bad ??= { what: `"${first.text}"`, span: first.span };
+    if (first && /^\w+\+?=/.test(first.text)) bad ??= { what: "A variable", span: first.span };
     if (words.some((one) => notText(one.text) !== -1)) {
       diagnostics.push(diagnostic("not-text", { file, from: first!.span.from, to: lastTo() }, {}));
     } else if (bad) {
@@ -151,6 +176,8 @@ export function parseShell(file: string, text: string): ShellFile {
         ? { file, from: first.span.from, to: Math.max(lastTo(), bad.span.to) }
         : bad.span;
       unsupported.push({ what: bad.what, span });
+      if (bad.what !== OPEN_QUOTE)
+        diagnostics.push(diagnostic("shell-unsupported", span, { what: bad.what }));
     } else if (first) {
       const span = { file, from: first.span.from, to: lastTo() };
       commands.push({ words, span, output, when });

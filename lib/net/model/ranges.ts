@@ -1,0 +1,29 @@
+import type { Range } from "./network.ts";
+
+/** The same values in ranges that are sorted and apart, as guards want them. */
+export function merged(ranges: readonly Range[]): Range[] {
+  const apart: [number, number][] = [];
+  for (const [low, high] of ranges.toSorted((a, b) => a[0] - b[0])) {
+    const last = apart.at(-1);
+    if (last && low <= last[1] + 1) last[1] = Math.max(last[1], high);
+    else apart.push([low, high]);
+  }
+  return apart;
+}
+
+/** What is in `some` and not in `others`; both are sorted and apart, and so is the outcome. */
+export function difference(some: readonly Range[], others: readonly Range[]): Range[] {
+  const left: Range[] = [];
+  let at = 0;
+  for (const [low, high] of some) {
+    let from = low;
+    while (at < others.length && others[at]![1] < from) at++;
+    for (let i = at; i < others.length && others[i]![0] <= high; i++) {
+      const [first, last] = others[i]!;
+      if (first > from) left.push([from, first - 1]);
+      from = last + 1;
+    }
+    if (from <= high) left.push([from, high]);
+  }
+  return left;
+}
