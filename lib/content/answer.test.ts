@@ -47,7 +47,10 @@ describe("an answer is laid over the start", () => {
   test("bytes count, not letters; files count, too", () => {
     const letters = overlay(instance, { "edge/startup.ios": "é".repeat(MOST_BYTES / 2) });
     expect(letters.tooMuch).not.toBeNull();
-    const names = Array.from({ length: MOST_FILES + 1 }, (_, index) => [`hv1/domains/${index}.xml`, ""]);
+    const names = Array.from({ length: MOST_FILES + 1 }, (_, index) => [
+      `hv1/domains/${index}.xml`,
+      "",
+    ]);
     expect(overlay(instance, Object.fromEntries(names)).tooMuch).toBe(
       "The answer has 201 files, and at most 200 are taken. Remove some.",
     );

@@ -27,7 +27,8 @@ export function problemsOfLab(lab: LabYaml, start: Files, yaml: YamlText): reado
   checkClusters(lab, places, report);
   checkRules(lab, start, places, report);
   checkObjectives(lab, places, report);
-  for (const at of Object.keys(lab.services)) checkEndpoint(at, ["services", at], places, report, "key");
+  for (const at of Object.keys(lab.services))
+    checkEndpoint(at, ["services", at], places, report, "key");
   checkHints(lab, report);
   checkTests(lab, report);
   for (const path of Object.keys(start)) {
@@ -137,7 +138,10 @@ function checkLinks(lab: LabYaml, report: Report): void {
       const name = `${end.node}:${end.port}`;
       const before = used.get(name);
       if (before !== undefined) {
-        return report(path, `${name} already has the cable of link ${before + 1}. A port takes one.`);
+        return report(
+          path,
+          `${name} already has the cable of link ${before + 1}. A port takes one.`,
+        );
       }
       used.set(name, link);
     });
@@ -187,7 +191,13 @@ function checkObjectives(lab: LabYaml, places: Places, report: Report): void {
     seen.add(objective.id);
     checkKind(objective, path, report);
     checkIds(objective.needs ?? [], [...path, "needs"], objective, byId, report);
-    checkIds(objective.survives?.objectives ?? [], [...path, "survives", "objectives"], objective, byId, report);
+    checkIds(
+      objective.survives?.objectives ?? [],
+      [...path, "survives", "objectives"],
+      objective,
+      byId,
+      report,
+    );
     checkFlows(objective, path, report);
     for (const { name, at } of endpointsOf(objective)) {
       checkEndpoint(name, [...path, ...at], places, report);
@@ -196,7 +206,8 @@ function checkObjectives(lab: LabYaml, places: Places, report: Report): void {
   // With one id for two objectives, who needs whom says nothing yet.
   if (seen.size === lab.objectives.length) checkCircles(lab, byId, report);
   const total = lab.objectives.reduce((sum, it) => sum + it.points, 0);
-  if (total === 0) report(["objectives"], "Every objective has 0 points, so nothing can be earned.");
+  if (total === 0)
+    report(["objectives"], "Every objective has 0 points, so nothing can be earned.");
 }
 
 function checkKind(objective: ObjectiveYaml, path: Path, report: Report): void {
@@ -228,7 +239,10 @@ function checkIds(
     const needed = byId.get(id);
     if (!needed) return report([...path, index], noSuch("objective", id, [...byId.keys()]));
     if (needed.hidden && !objective.hidden) {
-      report([...path, index], `"${objective.id}" is shown, and "${id}" is hidden: what is shown cannot rest on it.`);
+      report(
+        [...path, index],
+        `"${objective.id}" is shown, and "${id}" is hidden: what is shown cannot rest on it.`,
+      );
     }
   });
 }
@@ -268,7 +282,10 @@ function checkFlows(objective: ObjectiveYaml, path: Path, report: Report): void 
       report([...path, ...at, "port"], "icmp has no ports. Leave the port out, or ask tcp or udp.");
     }
     if (flow.proto !== "icmp" && flow.port === undefined) {
-      report([...path, ...at, "proto"], `A ${flow.proto} packet goes to a port. Add it, as in port: 80.`);
+      report(
+        [...path, ...at, "proto"],
+        `A ${flow.proto} packet goes to a port. Add it, as in port: 80.`,
+      );
     }
   }
 }
@@ -336,7 +353,11 @@ function checkEndpoint(
 ): void {
   const parts = parseEndpoint(name);
   if (!parts) {
-    return report(path, `"${name}" is no endpoint. Write node, node@VRF, node:port or node/inner.`, part);
+    return report(
+      path,
+      `"${name}" is no endpoint. Write node, node@VRF, node:port or node/inner.`,
+      part,
+    );
   }
   const first = parts.steps[0] ?? "";
   if (!places.has(first)) {
@@ -359,7 +380,8 @@ function impossible(
   const canHave = (what: string): string | null =>
     places.isConfigured(name) ? null : `No file of the lab can put ${what} on ${name}.`;
   if (steps.length > 1) {
-    if (isDevice) return `${name} is a ${node.kind}: nothing runs inside it. Its VRFs are ${name}@VRF.`;
+    if (isDevice)
+      return `${name} is a ${node.kind}: nothing runs inside it. Its VRFs are ${name}@VRF.`;
     if (node.kind !== "host" && node.kind !== "server") return `Nothing runs inside ${name}.`;
     return canHave(`"${steps.slice(1).join("/")}"`);
   }

@@ -24,6 +24,18 @@ export class ContentError extends Error {
   }
 }
 
+/** What `read` gives, or what an author has to put right before it can. */
+export async function attempt<T>(
+  read: () => Promise<T>,
+): Promise<{ readonly value: T } | { readonly problems: readonly Problem[] }> {
+  try {
+    return { value: await read() };
+  } catch (error) {
+    if (error instanceof ContentError) return { problems: error.problems };
+    throw error;
+  }
+}
+
 /** A problem as editors and terminals link it: `file:line:column: message`. */
 export function formatProblem(problem: Problem): string {
   return `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`;

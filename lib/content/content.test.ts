@@ -13,7 +13,7 @@ const DIR = "content";
 const SEEDS = Array.from({ length: 20 }, (_, seed) => seed);
 
 const labs = await labsUnder(DIR);
-const courses = await loadCourses(DIR);
+const { courses, problems } = await loadCourses(DIR);
 const lessons = courses.flatMap((course) =>
   lessonsOf(course).map((lesson) => [course.id, lesson.id] as const),
 );
@@ -22,7 +22,9 @@ const components = Object.fromEntries(
   Object.keys(LESSON_COMPONENTS).map((name) => [name, () => null]),
 ) as unknown as LessonComponents;
 
-test("there is content", () => {
+test("there is content, without mistakes", () => {
+  expect(problems).toEqual([]);
+  expect(courses.flatMap(lessonsOf).flatMap((lesson) => lesson.problems)).toEqual([]);
   expect(labs.length).toBeGreaterThan(0);
   expect(lessons.length).toBeGreaterThan(0);
 });

@@ -8,7 +8,10 @@ const text = z.string().trim().min(1);
 
 const id = z
   .string()
-  .refine(isId, "An id is lower-case words and digits joined by hyphens, without the order number.");
+  .refine(
+    isId,
+    "An id is lower-case words and digits joined by hyphens, without the order number.",
+  );
 
 const lessonModule = keyed({
   id,

@@ -1,3 +1,6 @@
+import type { Problem } from "./content-error.ts";
+import type { Lab } from "./lab.ts";
+
 /** A course as its folder describes it. */
 export type Course = {
   readonly id: string;
@@ -23,6 +26,8 @@ export type LessonEntry = {
   readonly minutes: number;
   readonly skills: readonly string[];
   readonly hasLab: boolean;
+  /** Why the lesson cannot be shown; it then goes by its id, and the others of the course are as they were. */
+  readonly problems: readonly Problem[];
 };
 
 /** One lesson, whole: its text as the author wrote it, and its place in the course. */
@@ -40,6 +45,14 @@ export type Lesson = LessonEntry & {
   readonly file: string;
   /** Values of the lab's variables in this lesson's pictures, as `drawLab` takes them. */
   readonly example: Readonly<Record<string, string>>;
+};
+
+/** A lesson's file, wherever it lies, with the lab beside it. */
+export type LessonFile = {
+  readonly file: string;
+  readonly source: string;
+  readonly example: Readonly<Record<string, string>>;
+  readonly lab: Lab | null;
 };
 
 /** Every lesson of a course in order. */

@@ -72,7 +72,8 @@ describe("drawing", () => {
         all.forEach((one, index) =>
           all.slice(index + 1).forEach((other) => expect(overlaps(one, other)).toBe(false)),
         );
-        for (const text of avoided) expect(overlaps(parsePrefix(text)!, parsePrefix(d!)!)).toBe(false);
+        for (const text of avoided)
+          expect(overlaps(parsePrefix(text)!, parsePrefix(d!)!)).toBe(false);
       }),
       { numRuns: 100 },
     );
@@ -98,7 +99,9 @@ describe("drawing", () => {
         "  a: { subnet: 172.20.0.0/24, prefix: 25 }\n  b: { subnet: 172.20.0.0/24, prefix: 25 }\n" +
           "  c: { subnet: 172.20.0.0/24, prefix: 25 }\n",
       ),
-    ).toThrow(/^lab\.yaml:22:6: There is no room for a \/25 in 172\.20\.0\.0\/24 beside the other subnets\.$/);
+    ).toThrow(
+      /^lab\.yaml:22:6: There is no room for a \/25 in 172\.20\.0\.0\/24 beside the other subnets\.$/,
+    );
   });
 
   test("same: gives the same subnet", () => {

@@ -89,16 +89,6 @@ export function valuesOf(lab: Lab, seed: number): Readonly<Record<string, string
   return Object.fromEntries([...values].map(([name, value]) => [name, formatValue(value)]));
 }
 
-/** Fill the forms in one text of a lesson with the values its example pins; a wrong form stays and is reported. */
-export function fillExample(
-  lab: Lab,
-  pinned: Pinned,
-  text: string,
-  report: (offset: number, message: string) => void,
-): string {
-  return fill(text, drawn(lab, 0, pinned), report).text;
-}
-
 /** What is wrong with the values that a lesson's example pins, by variable. */
 export function pinProblems(
   lab: Lab,
@@ -124,13 +114,19 @@ export function problemsOfAnswer(lab: Lab, name: string, files: Files): readonly
       return [fileProblem(file, message)];
     }
     if (inStart && lab.start[path] === text) {
-      return [fileProblem(file, `This file equals the one in start/. An answer holds only what differs.`)];
+      return [
+        fileProblem(file, `This file equals the one in start/. An answer holds only what differs.`),
+      ];
     }
     return problemsOfForms(text, values, file);
   });
 }
 
-type Outline = { readonly lab: LabOutline; readonly variables: Variables; readonly literals: string };
+type Outline = {
+  readonly lab: LabOutline;
+  readonly variables: Variables;
+  readonly literals: string;
+};
 
 /** The parts of `lab.yaml` that hold no variables, read with a plain word in place of every form. */
 function outlineOf(text: string): Outline {

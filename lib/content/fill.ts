@@ -132,7 +132,8 @@ function noPart(name: string, part: string, what: string): { problem: string } {
 }
 
 function noSuchVariable(form: string, name: string, known: readonly string[]): string {
-  if (!name) return `{{${form}}} is no form. Write {{name}} or {{name.part}}, such as {{lan.1/24}}.`;
+  if (!name)
+    return `{{${form}}} is no form. Write {{name}} or {{name.part}}, such as {{lan.1/24}}.`;
   if (known.length === 0) return `There is no variable "${name}": this lab has no variables.`;
   return `There is no variable "${name}". The lab has ${known.join(", ")}.`;
 }

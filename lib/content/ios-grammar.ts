@@ -25,6 +25,9 @@ export const IOS_GRAMMAR: LanguageRegistration = {
       captures: { 1: { name: "entity.name.vrf.ios" } },
     },
     { name: "entity.name.interface.ios", match: `\\b${INTERFACE}\\b` },
-    { name: "constant.numeric.address.ios", match: "\\b\\d{1,3}(?:\\.\\d{1,3}){3}(?:/\\d{1,2})?\\b" },
+    {
+      name: "constant.numeric.address.ios",
+      match: "\\b\\d{1,3}(?:\\.\\d{1,3}){3}(?:/\\d{1,2})?\\b",
+    },
   ],
 };

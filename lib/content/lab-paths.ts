@@ -16,9 +16,7 @@ export function ruleFor(
   path: string,
   inStart: boolean,
 ): FileRule | undefined {
-  return rules.find(
-    (rule) => (rule.may === "create" || inStart) && matches(rule.pattern, path),
-  );
+  return rules.find((rule) => (rule.may === "create" || inStart) && matches(rule.pattern, path));
 }
 
 /** What is wrong with the path of a lab's file, or `null`: it begins with a node, and its ending says a language. */

@@ -28,8 +28,18 @@ export type Expectation =
   | { readonly kind: "fails"; readonly fails: readonly string[] };
 
 export type Variable =
-  | { readonly kind: "subnet"; readonly within: string; readonly prefix: number; readonly same: string | null }
-  | { readonly kind: "number"; readonly of: "vlan" | "vni" | "asn" | "port"; readonly min: number; readonly max: number }
+  | {
+      readonly kind: "subnet";
+      readonly within: string;
+      readonly prefix: number;
+      readonly same: string | null;
+    }
+  | {
+      readonly kind: "number";
+      readonly of: "vlan" | "vni" | "asn" | "port";
+      readonly min: number;
+      readonly max: number;
+    }
   | { readonly kind: "address"; readonly within: string }
   | { readonly kind: "choice"; readonly among: readonly string[] };
 

@@ -68,8 +68,6 @@ export const LESSON_COMPONENTS = {
   },
 } as const satisfies Record<string, ComponentRule>;
 
-export type ComponentName = keyof typeof LESSON_COMPONENTS;
-
 export type LeadProps = { readonly children?: ReactNode };
 export type NoteProps = { readonly title?: string; readonly children?: ReactNode };
 

@@ -2,8 +2,18 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { formatProblem } from "./content-error.ts";
+import { lessonsOf } from "./course.ts";
 import { drawLab } from "./draw.ts";
-import { labsUnder, loadCourse, loadCourses, loadLab, loadLabFolder, loadLesson } from "./load.ts";
+import {
+  labsUnder,
+  loadCourse,
+  loadCourses,
+  loadLab,
+  loadLabFolder,
+  loadLesson,
+  loadLessonFolder,
+} from "./load.ts";
 import { START, YAML } from "./test-lab.ts";
 
 let dir = "";
@@ -47,8 +57,10 @@ async function write(files: Record<string, string | Uint8Array>): Promise<void> 
 
 describe("courses", () => {
   test("a course has its lessons in order, by ids without numbers", async () => {
-    const [course, ...others] = await loadCourses(dir);
-    expect(others).toEqual([]);
+    const { courses, problems } = await loadCourses(dir);
+    const [course, ...others] = courses;
+    expect({ others, problems }).toEqual({ others: [], problems: [] });
+    const shown = { minutes: 9, skills: ["reading"], problems: [] };
     expect(course).toEqual({
       id: "nets",
       title: "Nets",
@@ -59,8 +71,8 @@ describe("courses", () => {
           title: "Begin",
           layer: null,
           lessons: [
-            { id: "first", title: "First", minutes: 9, skills: ["reading"], hasLab: true },
-            { id: "second", title: "Second", minutes: 9, skills: ["reading"], hasLab: false },
+            { ...shown, id: "first", title: "First", hasLab: true },
+            { ...shown, id: "second", title: "Second", hasLab: false },
           ],
         },
       ],
@@ -69,7 +81,12 @@ describe("courses", () => {
 
   test("a lesson knows its place", async () => {
     const second = await loadLesson(dir, "nets", "second");
-    expect(second).toMatchObject({ number: 2, of: 2, next: null, source: LESSON.replace("First", "Second") });
+    expect(second).toMatchObject({
+      number: 2,
+      of: 2,
+      next: null,
+      source: LESSON.replace("First", "Second"),
+    });
     expect(second?.previous?.id).toBe("first");
     expect(second?.file).toBe("courses/nets/10-begin/20-second/lesson.mdx");
     expect((await loadLesson(dir, "nets", "first"))?.next?.id).toBe("second");
@@ -103,23 +120,89 @@ describe("courses", () => {
   });
 
   test("no content folder is no course", async () => {
-    expect(await loadCourses(join(dir, "absent"))).toEqual([]);
+    expect(await loadCourses(join(dir, "absent"))).toEqual({ courses: [], problems: [] });
     expect(await loadCourse(join(dir, "absent"), "nets")).toBeNull();
   });
 
   test.each([
-    ["courses/nets/course.yaml", COURSE.replace("second]", "third]"), 'courses/nets/course.yaml:6:22: There is no lesson "third": no folder such as 10-begin/10-third with a lesson.mdx. Add it, or take it off the list.'],
-    ["courses/nets/course.yaml", COURSE.replace("second]", "first]"), 'courses/nets/course.yaml:6:22: The lesson "first" is listed twice. Give it another id.'],
-    ["courses/nets/course.yaml", COURSE.replace("title: Nets\n", ""), 'courses/nets/course.yaml:1:1: "title" is missing.'],
-    ["courses/nets/course.yaml", COURSE.replace("Begin", "Begin\n    layer: vrfs"), 'courses/nets/course.yaml:6:12: "layer" should be "physical" or "host" or "container" or "vrf", and is "vrfs".'],
-    [`${FIRST}/lesson.mdx`, "Text.\n", `${FIRST}/lesson.mdx:1:1: A lesson begins with its title and minutes between two lines of ---.`],
-    [`${FIRST}/lesson.mdx`, LESSON.replace("9", "nine"), `${FIRST}/lesson.mdx:3:10: "minutes" should be a number, and is "nine".`],
-    [`${FIRST}/lesson.mdx`, LESSON.replace("skills", "skils"), `${FIRST}/lesson.mdx:4:1: There is no key "skils" here. Did you mean "skills"?`],
-    [`${FIRST}/lesson.mdx`, LESSON.replace("skills: [reading]", "example: { lan: 10.0.0.0/25 }"), `${FIRST}/lesson.mdx:4:17: "lan" is a network of length /24; "10.0.0.0/25" is not.`],
-    [`${FIRST}/lesson.mdx`, new Uint8Array([0x2d, 0xff]), `${FIRST}/lesson.mdx:1:1: This file is no text in UTF-8. Save it as UTF-8.`],
-  ])("a mistake in %s", async (path, text, message) => {
-    await write({ [path]: text });
-    await expect(loadCourse(dir, "nets")).rejects.toThrow(message);
+    [
+      "courses/nets/course.yaml",
+      COURSE.replace("second]", "first]"),
+      'courses/nets/course.yaml:6:22: The lesson "first" is listed twice. Give it another id.',
+    ],
+    [
+      "courses/nets/course.yaml",
+      COURSE.replace("title: Nets\n", ""),
+      'courses/nets/course.yaml:1:1: "title" is missing.',
+    ],
+    [
+      "courses/nets/course.yaml",
+      COURSE.replace("Begin", "Begin\n    layer: vrfs"),
+      'courses/nets/course.yaml:6:12: "layer" should be "physical" or "host" or "container" or "vrf", and is "vrfs".',
+    ],
+  ])(
+    "a mistake in %s keeps its course from being shown, and no other",
+    async (path, text, message) => {
+      await write({ [path]: text, "courses/others/course.yaml": COURSE });
+      await write({ "courses/others/10-begin/10-first/lesson.mdx": LESSON });
+      await expect(loadCourse(dir, "nets")).rejects.toThrow(message);
+      const { courses, problems } = await loadCourses(dir);
+      expect(courses.map((it) => it.id)).toEqual(["others"]);
+      expect(problems.map(formatProblem)).toEqual([message]);
+    },
+  );
+
+  test.each([
+    [
+      `${FIRST}/lesson.mdx`,
+      "Text.\n",
+      `${FIRST}/lesson.mdx:1:1: A lesson begins with its title and minutes between two lines of ---.`,
+    ],
+    [
+      `${FIRST}/lesson.mdx`,
+      LESSON.replace("9", "nine"),
+      `${FIRST}/lesson.mdx:3:10: "minutes" should be a number, and is "nine".`,
+    ],
+    [
+      `${FIRST}/lesson.mdx`,
+      LESSON.replace("skills", "skils"),
+      `${FIRST}/lesson.mdx:4:1: There is no key "skils" here. Did you mean "skills"?`,
+    ],
+    [
+      `${FIRST}/lesson.mdx`,
+      LESSON.replace("skills: [reading]", "example: { lan: 10.0.0.0/25 }"),
+      `${FIRST}/lesson.mdx:4:17: "lan" is a network of length /24; "10.0.0.0/25" is not.`,
+    ],
+    [
+      `${FIRST}/lesson.mdx`,
+      new Uint8Array([0x2d, 0xff]),
+      `${FIRST}/lesson.mdx:1:1: This file is no text in UTF-8. Save it as UTF-8.`,
+    ],
+  ])(
+    "a mistake in %s keeps that lesson from being shown, and no other",
+    async (path, text, message) => {
+      await write({ [path]: text });
+      await expect(loadLesson(dir, "nets", "first")).rejects.toThrow(message);
+      await expect(loadLessonFolder(join(dir, FIRST))).rejects.toThrow(message.slice(FIRST.length));
+      expect(await loadLesson(dir, "nets", "second")).toMatchObject({ title: "Second" });
+      expect((await loadCourses(dir)).courses).toHaveLength(1);
+    },
+  );
+
+  test("a lesson with mistakes is listed by its id, with them", async () => {
+    await write({ [`${FIRST}/lesson.mdx`]: LESSON.replace("9", "nine") });
+    await write({ "courses/nets/course.yaml": COURSE.replace("second]", "second, third]") });
+    const [first, second, third] = lessonsOf((await loadCourse(dir, "nets"))!);
+    expect(first).toMatchObject({ id: "first", title: "first", hasLab: true });
+    expect(first?.problems.map(formatProblem)).toEqual([
+      `${FIRST}/lesson.mdx:3:10: "minutes" should be a number, and is "nine".`,
+    ]);
+    expect(second).toMatchObject({ title: "Second", problems: [] });
+    expect(third).toMatchObject({ id: "third", title: "third", hasLab: false });
+    expect(third?.problems.map(formatProblem)).toEqual([
+      'courses/nets/course.yaml:6:30: There is no lesson "third": no folder such as 10-begin/10-third with a lesson.mdx. Add it, or take it off the list.',
+    ]);
+    expect(await loadLesson(dir, "nets", "third")).toBeNull();
   });
 });
 
@@ -150,7 +233,9 @@ describe("labs", () => {
 
   test("a mistake is said with the path of the file", async () => {
     await write({ [`${FIRST}/lab/lab.yaml`]: YAML.replace("kind: router", "kind: roter") });
-    await expect(loadLab(dir, "nets", "first")).rejects.toThrow(`${FIRST}/lab/lab.yaml:4:17: A node's`);
+    await expect(loadLab(dir, "nets", "first")).rejects.toThrow(
+      `${FIRST}/lab/lab.yaml:4:17: A node's`,
+    );
   });
 
   test("the folder of a lab, with its answers, by any path that leads to it", async () => {
@@ -171,13 +256,37 @@ describe("labs", () => {
 
   const lab = `${FIRST}/lab`;
   test.each([
-    [`${lab}/wrong/x/edge/startup.ios`, START["edge/startup.ios"], "wrong/x/edge/startup.ios:1:1: This file equals the one in start/."],
-    [`${lab}/wrong/x/a1/host.sh`, "ip link\n", "wrong/x/a1/host.sh:1:1: A learner may not write a1/host.sh."],
-    [`${lab}/wrong/x/edge/other.ios`, "x\n", "wrong/x/edge/other.ios:1:1: A learner may not write edge/other.ios."],
-    [`${lab}/wrong/x/edg/startup.ios`, "x\n", 'wrong/x/edg/startup.ios:1:1: There is no node "edg" for this file.'],
-    [`${lab}/solution/edge/startup.ios`, "a\n {{lan.x}}\n", "solution/edge/startup.ios:2:2: {{lan.x}} is no form of a subnet."],
+    [
+      `${lab}/wrong/x/edge/startup.ios`,
+      START["edge/startup.ios"],
+      "wrong/x/edge/startup.ios:1:1: This file equals the one in start/.",
+    ],
+    [
+      `${lab}/wrong/x/a1/host.sh`,
+      "ip link\n",
+      "wrong/x/a1/host.sh:1:1: A learner may not write a1/host.sh.",
+    ],
+    [
+      `${lab}/wrong/x/edge/other.ios`,
+      "x\n",
+      "wrong/x/edge/other.ios:1:1: A learner may not write edge/other.ios.",
+    ],
+    [
+      `${lab}/wrong/x/edg/startup.ios`,
+      "x\n",
+      'wrong/x/edg/startup.ios:1:1: There is no node "edg" for this file.',
+    ],
+    [
+      `${lab}/solution/edge/startup.ios`,
+      "a\n {{lan.x}}\n",
+      "solution/edge/startup.ios:2:2: {{lan.x}} is no form of a subnet.",
+    ],
     [`${lab}/solution/edge/startup.ios`, "x\n", "lab.yaml:38:1: The answer solution/ has no test."],
-    [`${lab}/lab.yaml`, YAML.replace("wrong/x", "wrong/y"), "lab.yaml:40:3: There is no folder wrong/y/ with files for this test."],
+    [
+      `${lab}/lab.yaml`,
+      YAML.replace("wrong/x", "wrong/y"),
+      "lab.yaml:40:3: There is no folder wrong/y/ with files for this test.",
+    ],
   ])("an answer that is none: %s", async (path, text, message) => {
     await write({ [path]: text });
     await expect(loadLabFolder(join(dir, lab))).rejects.toThrow(join(dir, lab, message));

@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { Files } from "#lib/net/source/span.ts";
-import { ContentError, fileProblem } from "./content-error.ts";
+import { attempt, ContentError, fileProblem } from "./content-error.ts";
 import type { Problem } from "./content-error.ts";
-import type { Course, Lesson, LessonEntry, Module } from "./course.ts";
+import type { Course, Lesson, LessonEntry, LessonFile, Module } from "./course.ts";
 import { lessonsOf } from "./course.ts";
 import { courseSchema, frontMatterSchema } from "./course-schema.ts";
 import type { CourseYaml, FrontMatter } from "./course-schema.ts";
@@ -32,26 +32,31 @@ const MOST_FOLDER_BYTES = 8 * 1024 * 1024;
 const MOST_FOLDER_FILES = 1000;
 const DEEPEST = 12;
 
-/** All courses of the content folder `dir`, by title. */
-export async function loadCourses(dir: string): Promise<readonly Course[]> {
+/** All courses of the content folder `dir`, by title, and the mistakes that keep others from being among them. */
+export async function loadCourses(
+  dir: string,
+): Promise<{ readonly courses: readonly Course[]; readonly problems: readonly Problem[] }> {
   const names = (await foldersIn(join(dir, "courses"))).filter(isId);
-  const courses = await Promise.all(names.map((name) => loadCourse(dir, name)));
-  return courses
-    .filter((course) => course !== null)
-    .sort((a, b) => (a.title < b.title ? -1 : Number(a.title > b.title)));
+  const read = await Promise.all(names.map((name) => attempt(() => loadCourse(dir, name))));
+  const courses = read.flatMap((it) => ("value" in it && it.value ? [it.value] : []));
+  return {
+    courses: courses.sort((a, b) => (a.title < b.title ? -1 : Number(a.title > b.title))),
+    problems: read.flatMap((it) => ("problems" in it ? it.problems : [])),
+  };
 }
 
-/** A course by its id; `null` when there is none, also for an id that is no id. */
+/**
+ * A course by its id; `null` when there is none, also for an id that is no id. Mistakes in a lesson are that
+ * lesson's alone; those in `course.yaml` throw `ContentError` with paths from `dir`.
+ */
 export async function loadCourse(dir: string, course: string): Promise<Course | null> {
   const place = await findCourse(dir, course);
   if (!place) return null;
   const modules = await Promise.all(
     place.course.modules.map(async (it, module): Promise<Module> => {
-      const entries = it.lessons.map(async (lesson, number) => {
-        const found = await findLesson(place, it.id, lesson);
-        if (!found) throw noSuchLesson(place, module, number);
-        return entryOf(lesson, await readLesson(dir, found), found);
-      });
+      const entries = it.lessons.map((lesson, number) =>
+        listed(dir, place, [module, number], lesson),
+      );
       return { id: it.id, title: it.title, layer: it.layer, lessons: await Promise.all(entries) };
     }),
   );
@@ -69,6 +74,7 @@ export async function loadLesson(
   const folder = home && (await findListedLesson(dir, course, lesson));
   if (!whole || !home || !folder) return null;
   const text = await readLesson(dir, folder);
+  await checkExample(dir, folder, text);
   const inOrder = lessonsOf(whole);
   const at = inOrder.findIndex((it) => it.id === lesson);
   return {
@@ -112,11 +118,35 @@ export async function loadLabFolder(path: string, id?: string): Promise<LabFolde
 
 /** Every folder at or below `path` that holds `lab.yaml`, sorted. */
 export async function labsUnder(path: string): Promise<readonly string[]> {
+  return foldersUnder(path, "lab.yaml");
+}
+
+/** Every folder at or below `path` that holds `lesson.mdx`, sorted. */
+export async function lessonsUnder(path: string): Promise<readonly string[]> {
+  return foldersUnder(path, "lesson.mdx");
+}
+
+/** Every folder at or below `path` that holds `course.yaml`, sorted. */
+export async function coursesUnder(path: string): Promise<readonly string[]> {
+  return foldersUnder(path, "course.yaml");
+}
+
+/** A lesson by its folder, without its course; throws `ContentError` with paths as `folder` was given. */
+export async function loadLessonFolder(folder: string): Promise<LessonFile> {
+  const found = { folder, hasLab: await isFile(join(folder, "lab", "lab.yaml")) };
+  const text = await readLesson("", found);
+  await checkExample("", found, text);
+  const lab = found.hasLab ? (await loadLabFolder(join(folder, "lab"))).lab : null;
+  return { file: text.file, source: text.source, example: text.front.example, lab };
+}
+
+async function foldersUnder(path: string, holding: string): Promise<readonly string[]> {
   const kind = await stat(path).catch(() => null);
   if (!kind?.isDirectory()) {
-    throw new ContentError([fileProblem(path, "There is no such folder. Name one that holds a lab.")]);
+    const message = "There is no such folder. Name one that holds a course, a lesson or a lab.";
+    throw new ContentError([fileProblem(path, message)]);
   }
-  const found = (await filesUnder(path)).filter((file) => basename(file) === "lab.yaml");
+  const found = (await filesUnder(path)).filter((file) => basename(file) === holding);
   return found.map((file) => join(path, dirname(file))).sort();
 }
 
@@ -126,7 +156,12 @@ type FoundCourse = {
   readonly course: CourseYaml;
 };
 type FoundLesson = { readonly folder: string; readonly hasLab: boolean };
-type LessonText = { readonly source: string; readonly file: string; readonly front: FrontMatter };
+type LessonText = {
+  readonly source: string;
+  readonly file: string;
+  readonly yaml: YamlText;
+  readonly front: FrontMatter;
+};
 
 async function findCourse(dir: string, course: string): Promise<FoundCourse | null> {
   if (!isId(course)) return null;
@@ -148,7 +183,9 @@ function twice(course: CourseYaml): readonly { path: readonly PropertyKey[]; mes
     const key = `${kind} ${id}`;
     const known = seen.has(key);
     seen.add(key);
-    return known ? [{ path, message: `The ${kind} "${id}" is listed twice. Give it another id.` }] : [];
+    return known
+      ? [{ path, message: `The ${kind} "${id}" is listed twice. Give it another id.` }]
+      : [];
   };
   return course.modules.flatMap((module, index) => [
     ...again("module", module.id, ["modules", index, "id"]),
@@ -185,42 +222,59 @@ async function folderNamed(dir: string, id: string): Promise<string | null> {
   return name === undefined ? null : join(dir, name);
 }
 
-function noSuchLesson(place: FoundCourse, module: number, lesson: number): ContentError {
+/** A lesson as its course lists it; one with mistakes, or that is not there, is listed with them. */
+async function listed(
+  dir: string,
+  place: FoundCourse,
+  [module, number]: readonly [number, number],
+  id: string,
+): Promise<LessonEntry> {
+  const found = await findLesson(place, place.course.modules[module]?.id ?? "", id);
+  const unread = { id, title: id, minutes: 0, skills: [], hasLab: found?.hasLab ?? false };
+  if (!found) return { ...unread, problems: [noSuchLesson(place, module, number)] };
+  const text = await attempt(() => readLesson(dir, found));
+  return "value" in text ? entryOf(id, text.value, found) : { ...unread, ...text };
+}
+
+function noSuchLesson(place: FoundCourse, module: number, lesson: number): Problem {
   const it = place.course.modules[module];
   const id = it?.lessons[lesson] ?? "";
   const message = `There is no lesson "${id}": no folder such as 10-${it?.id}/10-${id} with a lesson.mdx. Add it, or take it off the list.`;
-  return new ContentError([place.yaml.problem(["modules", module, "lessons", lesson], message)]);
+  return place.yaml.problem(["modules", module, "lessons", lesson], message);
 }
 
 function entryOf(id: string, text: LessonText, found: FoundLesson): LessonEntry {
   const { title, minutes, skills } = text.front;
-  return { id, title, minutes, skills, hasLab: found.hasLab };
+  return { id, title, minutes, skills, hasLab: found.hasLab, problems: [] };
 }
 
 async function readLesson(dir: string, found: FoundLesson): Promise<LessonText> {
   const path = join(found.folder, "lesson.mdx");
   const file = relativeTo(dir, path);
   const source = (await textOf(path, file)) ?? "";
-  const [, opening = "", front] = /^(---[ \t]*\r?\n)([^]*?)(?:^|\r?\n)---[ \t]*(?:\r?\n|$)/m.exec(source) ?? [];
+  const [, opening = "", front] =
+    /^(---[ \t]*\r?\n)([^]*?)(?:^|\r?\n)---[ \t]*(?:\r?\n|$)/m.exec(source) ?? [];
   if (front === undefined || !source.startsWith("---")) {
     const message = "A lesson begins with its title and minutes between two lines of ---.";
     throw new ContentError([fileProblem(file, message)]);
   }
   const yaml = readYaml(file, source, plain(front, opening.length));
-  const read = checkYaml(yaml, frontMatterSchema);
-  if (Object.keys(read.example).length > 0) await checkExample(dir, found, yaml, read);
-  return { source, file, front: read };
+  return { source, file, yaml, front: checkYaml(yaml, frontMatterSchema) };
 }
 
 async function checkExample(
   dir: string,
   found: FoundLesson,
-  yaml: YamlText,
-  front: FrontMatter,
+  { yaml, front }: LessonText,
 ): Promise<void> {
+  if (Object.keys(front.example).length === 0) return;
   if (!found.hasLab) {
     throw new ContentError([
-      yaml.problem(["example"], "This lesson has no lab whose variables could have these values.", "key"),
+      yaml.problem(
+        ["example"],
+        "This lesson has no lab whose variables could have these values.",
+        "key",
+      ),
     ]);
   }
   const folder = join(found.folder, "lab");
@@ -287,10 +341,18 @@ function untested(lab: Lab, answers: Readonly<Record<string, Files>>): readonly 
   const yaml = readYaml("lab.yaml", lab.yaml, maskForms(lab.yaml));
   const absent = Object.keys(lab.tests)
     .filter((name) => name !== "start" && !Object.hasOwn(answers, name))
-    .map((name) => yaml.problem(["tests", name], `There is no folder ${name}/ with files for this test.`, "key"));
+    .map((name) =>
+      yaml.problem(["tests", name], `There is no folder ${name}/ with files for this test.`, "key"),
+    );
   const missing = Object.keys(answers)
     .filter((name) => !Object.hasOwn(lab.tests, name))
-    .map((name) => yaml.problem(["tests"], `The answer ${name}/ has no test. Say what it earns, or which objectives fail.`, "key"));
+    .map((name) =>
+      yaml.problem(
+        ["tests"],
+        `The answer ${name}/ has no test. Say what it earns, or which objectives fail.`,
+        "key",
+      ),
+    );
   return [...absent, ...missing];
 }
 
@@ -321,7 +383,9 @@ async function readFolder(folder: string): Promise<Bytes> {
     const content = await readFile(join(folder, path));
     size += content.length;
     if (size > MOST_FOLDER_BYTES) {
-      throw new ContentError([fileProblem(join(folder, path), "This lab's folder holds more than 8 MB.")]);
+      throw new ContentError([
+        fileProblem(join(folder, path), "This lab's folder holds more than 8 MB."),
+      ]);
     }
     bytes.set(path, content);
   }
@@ -330,7 +394,9 @@ async function readFolder(folder: string): Promise<Bytes> {
 
 /** Paths of all files below `folder`, sorted; what begins with a dot or ends in ~ is an editor's own. */
 async function filesUnder(folder: string, below = "", depth = 0): Promise<readonly string[]> {
-  const names = (await readdir(join(folder, below))).filter((it) => !/^\.|~$|^#.*#$/.test(it)).sort();
+  const names = (await readdir(join(folder, below)))
+    .filter((it) => !/^\.|~$|^#.*#$/.test(it))
+    .sort();
   const found: string[] = [];
   for (const name of names) {
     const path = below ? `${below}/${name}` : name;
@@ -340,7 +406,9 @@ async function filesUnder(folder: string, below = "", depth = 0): Promise<readon
       found.push(...(await filesUnder(folder, path, depth + 1)));
     }
     if (found.length > MOST_FOLDER_FILES) {
-      throw new ContentError([fileProblem(folder, `This folder holds more than ${MOST_FOLDER_FILES} files.`)]);
+      throw new ContentError([
+        fileProblem(folder, `This folder holds more than ${MOST_FOLDER_FILES} files.`),
+      ]);
     }
   }
   return found;

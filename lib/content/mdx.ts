@@ -18,6 +18,8 @@ import { highlight } from "./highlight.ts";
 import type { LessonComponents } from "./lesson-components.ts";
 import { checkLesson, parseFenceMeta } from "./safe-mdx.ts";
 import type { LessonProblem } from "./safe-mdx.ts";
+import { figuresIn } from "./figures.ts";
+import type { Figure } from "./figures.ts";
 
 export type Heading = { readonly id: string; readonly text: string; readonly depth: number };
 
@@ -46,13 +48,29 @@ export async function renderLesson(
   return { ok: true, element, headings: read.headings };
 }
 
+/** The figures of a lesson, for whoever checks that they can be computed; or what is wrong with its text. */
+export async function readFigures(
+  source: string,
+): Promise<
+  | { readonly ok: true; readonly figures: readonly Figure[] }
+  | { readonly ok: false; readonly problems: readonly LessonProblem[] }
+> {
+  return readLesson(source);
+}
+
 type Read =
-  | { readonly ok: true; readonly tree: Hast; readonly headings: readonly Heading[] }
+  | {
+      readonly ok: true;
+      readonly tree: Hast;
+      readonly headings: readonly Heading[];
+      readonly figures: readonly Figure[];
+    }
   | { readonly ok: false; readonly problems: readonly LessonProblem[] };
 
 const LONGEST_LESSON = 256 * 1024;
 const DEEPEST = 100;
-const TOO_DEEP = "This lesson is nested too deeply to be read: lists in quotes in lists, and so on.";
+const TOO_DEEP =
+  "This lesson is nested too deeply to be read: lists in quotes in lists, and so on.";
 const MOST_KEPT = 64;
 const MDX_NODES = ["mdxJsxFlowElement", "mdxJsxTextElement"] as const;
 
@@ -71,22 +89,28 @@ function readLesson(source: string): Promise<Read> {
 
 async function readText(source: string): Promise<Read> {
   if (source.length > LONGEST_LESSON) {
-    return { ok: false, problems: [wholeText("This lesson is longer than 256 KB. Make two of it.")] };
+    return {
+      ok: false,
+      problems: [wholeText("This lesson is longer than 256 KB. Make two of it.")],
+    };
   }
   const parsed = parse(source);
   if (!parsed.ok) return parsed;
   const problems = isTooDeep(parsed.tree) ? [wholeText(TOO_DEEP)] : checkLesson(parsed.tree);
   if (problems.length > 0) return { ok: false, problems };
+  const figures = figuresIn(parsed.tree);
   unravel(parsed.tree);
   await highlightFences(parsed.tree);
   const tree = await unified()
     .use(remarkRehype, { passThrough: [...MDX_NODES] })
     .use(rehypeSlug)
     .run(parsed.tree);
-  return { ok: true, tree, headings: headingsIn(tree) };
+  return { ok: true, tree, headings: headingsIn(tree), figures };
 }
 
-function parse(source: string): { ok: true; tree: Root } | { ok: false; problems: LessonProblem[] } {
+function parse(
+  source: string,
+): { ok: true; tree: Root } | { ok: false; problems: LessonProblem[] } {
   const parser = unified()
     .use(remarkParse)
     .use(remarkFrontmatter, ["yaml"])
@@ -131,7 +155,11 @@ function syntaxProblem(error: SyntaxFault): LessonProblem {
 function unravel(tree: Root): void {
   visit(tree, "paragraph", (node, index, parent) => {
     const solid = node.children.filter((it) => it.type !== "text" || it.value.trim() !== "");
-    const isBlock = solid.every((it) => it.type === "mdxJsxTextElement" && /^(Network|Walk|Quiz|Lead|Note|details)$/.test(it.name ?? ""));
+    const isBlock = solid.every(
+      (it) =>
+        it.type === "mdxJsxTextElement" &&
+        /^(Network|Walk|Quiz|Lead|Note|details)$/.test(it.name ?? ""),
+    );
     if (!parent || index === undefined || solid.length === 0 || !isBlock) return;
     const flow = solid.map((it) => ({ ...it, type: "mdxJsxFlowElement" }));
     parent.children.splice(index, 1, ...(flow as typeof parent.children));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { idOfFolder, isId, lessonId, parseLessonId } from "./place.ts";
+import { idOfFolder, isId, lessonId } from "./place.ts";
 
 describe("ids from URLs", () => {
   test.each([
@@ -38,17 +38,6 @@ describe("ids from URLs", () => {
     ["", "", null],
   ])("lesson %j %j", (course, lesson, expected) => {
     expect(lessonId(course, lesson)).toBe(expected);
-  });
-
-  test.each([
-    ["a/b", { course: "a", lesson: "b" }],
-    ["a", null],
-    ["a/b/c", null],
-    ["a/../b", null],
-    ["/a/b", null],
-    ["a/", null],
-  ])("full id %j", (text, expected) => {
-    expect(parseLessonId(text)).toEqual(expected);
   });
 });
 

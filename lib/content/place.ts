@@ -18,9 +18,3 @@ export function idOfFolder(folder: string): string | null {
 export function lessonId(course: string, lesson: string): string | null {
   return isId(course) && isId(lesson) ? `${course}/${lesson}` : null;
 }
-
-/** The two parts of `<course>/<lesson>`; `null` for any other text. */
-export function parseLessonId(text: string): { course: string; lesson: string } | null {
-  const [course = "", lesson = "", ...rest] = text.split("/");
-  return rest.length === 0 && lessonId(course, lesson) ? { course, lesson } : null;
-}

@@ -53,14 +53,20 @@ export function checkLesson(tree: Root): readonly LessonProblem[] {
           parent.children.splice(index, 1);
           return index;
         }
-        return report(node, `A lesson cannot compute: {${short(node.value)}} is no text. Write \\{ for a brace.`);
+        return report(
+          node,
+          `A lesson cannot compute: {${short(node.value)}} is no text. Write \\{ for a brace.`,
+        );
       case "mdxJsxFlowElement":
       case "mdxJsxTextElement":
         return checkElement(node, examples, report);
       case "link":
       case "definition":
         if (isSafeLink(node.url)) return;
-        return report(node, `A link cannot go to "${short(node.url)}". Use https://, mailto: or a path on this site.`);
+        return report(
+          node,
+          `A link cannot go to "${short(node.url)}". Use https://, mailto: or a path on this site.`,
+        );
       case "image":
       case "imageReference":
         return report(node, "A lesson shows networks, not pictures of them. Use <Network />.");
@@ -68,7 +74,10 @@ export function checkLesson(tree: Root): readonly LessonProblem[] {
         return report(node, "HTML is written as elements here, and only a few are known.");
       case "heading":
         if (node.depth > 1) return;
-        return report(node, "The title stands in the lines above the text. Begin headings with ##.");
+        return report(
+          node,
+          "The title stands in the lines above the text. Begin headings with ##.",
+        );
       case "code":
         return checkFence(node, report);
     }
@@ -114,7 +123,10 @@ function examplesIn(tree: Root, report: Report): Examples {
     const meta = parseFenceMeta(node.meta);
     if (!meta?.name) return;
     if (!meta.file) {
-      return report(node, `The example "${meta.name}" needs its file, as in file=edge/startup.ios.`);
+      return report(
+        node,
+        `The example "${meta.name}" needs its file, as in file=edge/startup.ios.`,
+      );
     }
     const files = examples.get(meta.name) ?? {};
     if (Object.hasOwn(files, meta.file)) {
@@ -127,7 +139,10 @@ function examplesIn(tree: Root, report: Report): Examples {
 
 function checkFence(node: Code, report: Report): void {
   if (parseFenceMeta(node.meta)) return;
-  report(node, `"${short(node.meta ?? "")}" says nothing here. Behind the language may stand file=, name= and mark=3,5-7.`);
+  report(
+    node,
+    `"${short(node.meta ?? "")}" says nothing here. Behind the language may stand file=, name= and mark=3,5-7.`,
+  );
 }
 
 function parseLines(text: string): ReadonlySet<number> | null {
@@ -167,7 +182,9 @@ function ruleOf(name: string): ComponentRule | null {
 }
 
 function isBlock(node: Node): boolean {
-  return ["list", "heading", "code", "blockquote", "table", "mdxJsxFlowElement"].includes(node.type);
+  return ["list", "heading", "code", "blockquote", "table", "mdxJsxFlowElement"].includes(
+    node.type,
+  );
 }
 
 function unknownElement(name: string): string {
@@ -179,7 +196,8 @@ function unknownElement(name: string): string {
 function checkHtml(node: Element, known: readonly string[], report: Report): void {
   for (const it of node.attributes) {
     if (it.type === "mdxJsxExpressionAttribute") report(it, SPREAD);
-    else if (!known.includes(it.name)) report(it, `<${node.name}> has no attribute "${it.name}" here.`);
+    else if (!known.includes(it.name))
+      report(it, `<${node.name}> has no attribute "${it.name}" here.`);
     else if (it.value !== null && typeof it.value === "object") {
       report(it, `"${it.name}" should be text in quotes.`);
     }
@@ -242,12 +260,18 @@ function mismatch(value: unknown, rule: AttributeRule): string | null {
     case "word":
       return rule.among.some((it) => it === value) ? null : rule.among.join(" or ");
     case "number": {
-      const fits = Number.isInteger(value) && rule.min <= Number(value) && Number(value) <= rule.max;
-      return fits ? null : `a whole number from ${rule.min} to ${rule.max} in braces, as in {${rule.min}}`;
+      const fits =
+        Number.isInteger(value) && rule.min <= Number(value) && Number(value) <= rule.max;
+      return fits
+        ? null
+        : `a whole number from ${rule.min} to ${rule.max} in braces, as in {${rule.min}}`;
     }
     case "texts": {
-      const texts = Array.isArray(value) && value.every((it) => typeof it === "string" && it !== "");
-      return texts && value.length >= rule.min ? null : `a list of ${rule.min} or more texts, {["one", "two"]}`;
+      const texts =
+        Array.isArray(value) && value.every((it) => typeof it === "string" && it !== "");
+      return texts && value.length >= rule.min
+        ? null
+        : `a list of ${rule.min} or more texts, {["one", "two"]}`;
     }
   }
 }
@@ -267,7 +291,10 @@ function giveFiles(node: Element, name: unknown, examples: Examples, report: Rep
   const files = isStart ? {} : examples.get(String(name));
   if (!files) {
     const known = ["start", ...examples.keys()].join(", ");
-    return report(node, `This lesson has no example "${String(name)}". It has ${known}. A fence is one when it says name=${String(name)} file=….`);
+    return report(
+      node,
+      `This lesson has no example "${String(name)}". It has ${known}. A fence is one when it says name=${String(name)} file=….`,
+    );
   }
   node.attributes = node.attributes.filter((it) => it !== at);
   node.attributes.push(literalAttribute("files", files));
@@ -307,7 +334,9 @@ function plainValue(it: Expression): { value: unknown } | null {
       const items = it.elements.map((item) =>
         item === null || item.type === "SpreadElement" ? null : plainValue(item),
       );
-      return items.every((item) => item !== null) ? { value: items.map((item) => item.value) } : null;
+      return items.every((item) => item !== null)
+        ? { value: items.map((item) => item.value) }
+        : null;
     }
     default:
       return null;

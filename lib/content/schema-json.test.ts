@@ -21,7 +21,8 @@ test("it knows every key of lab.yaml, and says which it needs", () => {
 });
 
 test("it accepts forms in quotes where a number is wanted", () => {
-  const port = JSON.parse(labJsonSchema()).properties.objectives.items.properties.reach.properties.port;
+  const port =
+    JSON.parse(labJsonSchema()).properties.objectives.items.properties.reach.properties.port;
   const pattern = new RegExp(port.anyOf[1].pattern);
   expect(pattern.test(parse('"{{web}}"'))).toBe(true);
   expect(pattern.test("eighty")).toBe(false);

@@ -44,11 +44,17 @@ const name = z
 
 const portName = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_./-]{0,62}$/, "A port is named as the device names it, such as eth0.");
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_./-]{0,62}$/,
+    "A port is named as the device names it, such as eth0.",
+  );
 
 const variableName = z
   .string()
-  .regex(/^[A-Za-z][\w-]{0,31}$/, "A variable's name is letters, digits, - and _, and starts with a letter.");
+  .regex(
+    /^[A-Za-z][\w-]{0,31}$/,
+    "A variable's name is letters, digits, - and _, and starts with a letter.",
+  );
 
 const id = z
   .string()
@@ -90,7 +96,10 @@ function count(min: number, max: number): z.ZodType<number, number | string> {
   const wanted = `This should be a whole number from ${min} to ${max}.`;
   return z
     .union(
-      [z.int().min(min).max(max), z.string().regex(new RegExp(String.raw`^(\d+|${FORM})$`), wanted)],
+      [
+        z.int().min(min).max(max),
+        z.string().regex(new RegExp(String.raw`^(\d+|${FORM})$`), wanted),
+      ],
       wanted,
     )
     .transform((it, context) => {
@@ -105,7 +114,10 @@ const proto = z.enum(["icmp", "tcp", "udp"]);
 
 const mac = z
   .string()
-  .regex(/^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/, 'A MAC is six bytes in quotes: "52:54:00:00:00:01".')
+  .regex(
+    /^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/,
+    'A MAC is six bytes in quotes: "52:54:00:00:00:01".',
+  )
   .refine((it) => /^.[02468ace]/i.test(it), "This MAC is a group address: its first byte is odd.")
   .transform((it) => it.toLowerCase());
 
@@ -198,7 +210,10 @@ const variable = z.union(
       choice: z
         .array(z.union([z.string(), z.number()]).transform(String))
         .min(1)
-        .refine((it) => !it.some((word) => /[\n{}]/.test(word)), "A choice is one line without { }."),
+        .refine(
+          (it) => !it.some((word) => /[\n{}]/.test(word)),
+          "A choice is one line without { }.",
+        ),
     }),
   ],
   "A variable is { subnet: 10.0.0.0/8, prefix: 24 }, or has one of address, vlan, vni, asn, port, choice.",
@@ -293,7 +308,9 @@ const expectation = z.union(
         SCORE_WORDS,
       ),
     }),
-    keyed({ fails: z.array(id).min(1).describe("Exactly these fail; what they block is not listed") }),
+    keyed({
+      fails: z.array(id).min(1).describe("Exactly these fail; what they block is not listed"),
+    }),
   ],
   "A test is { score: 100% } or { fails: [objective] }.",
 );
@@ -370,4 +387,3 @@ function wrong(context: z.RefinementCtx, message: string): never {
   context.addIssue({ code: "custom", message });
   return z.NEVER;
 }
-

@@ -157,7 +157,10 @@ function subnetOf(
     const origin = originOf(same, all, [name]);
     if (!origin) return refuse(report, noSuchSubnet(same));
     if (origin.subnet !== within || origin.prefix !== length) {
-      return refuse(report, `"${same}" is drawn as a /${origin.prefix} of ${origin.subnet}, and this equals it. Write { same: ${same} }.`);
+      return refuse(
+        report,
+        `"${same}" is drawn as a /${origin.prefix} of ${origin.subnet}, and this equals it. Write { same: ${same} }.`,
+      );
     }
   }
   return { kind: "subnet", within, prefix: length, same };
@@ -238,9 +241,17 @@ function drawSubnets(
     if (!within) continue;
     // A literal that holds the whole pool is its summary, such as a route to all of it: no subnet to avoid.
     const avoid = written.filter((literal) => !holds(literal, within));
-    const prefix = drawSubnet(within, it.prefix, [...RESERVED, ...avoid, ...taken], diceOf(seed, name));
+    const prefix = drawSubnet(
+      within,
+      it.prefix,
+      [...RESERVED, ...avoid, ...taken],
+      diceOf(seed, name),
+    );
     if (!prefix) {
-      report(name, `There is no room for a /${it.prefix} in ${it.within} beside the other subnets.`);
+      report(
+        name,
+        `There is no room for a /${it.prefix} in ${it.within} beside the other subnets.`,
+      );
       continue;
     }
     taken.push(prefix);
@@ -387,7 +398,8 @@ function pinnedValue(variable: Variable, text: string): Value | null {
       return ip === null ? null : { kind: "address", ip };
     }
     case "number": {
-      const fits = /^\d+$/.test(text) && variable.min <= Number(text) && Number(text) <= variable.max;
+      const fits =
+        /^\d+$/.test(text) && variable.min <= Number(text) && Number(text) <= variable.max;
       return fits ? { kind: "text", text: String(Number(text)) } : null;
     }
     case "choice":

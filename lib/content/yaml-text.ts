@@ -1,4 +1,14 @@
-import { isAlias, isMap, isNode, isPair, isSeq, Lexer, LineCounter, parseDocument, visit } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseDocument,
+  visit,
+} from "yaml";
 import type { Document, Node } from "yaml";
 import type { z } from "zod";
 import { ContentError } from "./content-error.ts";

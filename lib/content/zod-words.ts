@@ -10,7 +10,9 @@ export type Complaint = {
 type Issue = z.core.$ZodIssue;
 
 /** An object that knows exactly these keys, and names them when it meets another. */
-export function keyed<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+export function keyed<Shape extends z.ZodRawShape>(
+  shape: Shape,
+): z.ZodObject<Shape, z.core.$strict> {
   const known = Object.keys(shape);
   return z.strictObject(shape, {
     error: (issue) => (issue.code === "unrecognized_keys" ? known.join(", ") : undefined),
