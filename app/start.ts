@@ -6,9 +6,11 @@ import { makeFirstAdminLink } from "#lib/auth/first-admin.ts";
 import { openLiveAuth } from "#lib/auth/live.ts";
 import { loadSecret } from "#lib/auth/secret.ts";
 import { env } from "#lib/cli/env.ts";
+import { lessonsOf } from "#lib/content/course.ts";
+import { loadCourses } from "#lib/content/load.ts";
 import { gradeQueued } from "#lib/courses/submissions.ts";
 import { grading } from "./grading.ts";
-import { log } from "./log.ts";
+import { log, logMistakes } from "./log.ts";
 
 /** Everything that must be there before the first request; what is missing ends the server with a sentence. */
 export async function start(): Promise<void> {
@@ -23,6 +25,7 @@ export async function start(): Promise<void> {
     say(await greeting(db));
     // Not waited for: pages are served meanwhile.
     void gradeLeftOver(db);
+    void lookAtContent();
   } catch (error) {
     log.debug(error);
     process.stderr.write(`Strata cannot start. ${wordsOf(error)}\n`);
@@ -79,6 +82,21 @@ async function gradeLeftOver(db: Db): Promise<void> {
     if (count > 0) log.info(`Graded ${count} answers that were waiting when the server stopped.`);
   } catch (error) {
     log.error(error, "Answers that were waiting could not be graded.");
+  }
+}
+
+/** An author who starts the server sees at once what is wrong; a wrong folder looks like no courses at all. */
+async function lookAtContent(): Promise<void> {
+  try {
+    const { courses, problems } = await loadCourses(env.CONTENT_DIR);
+    const ofLessons = courses.flatMap(lessonsOf).flatMap((lesson) => lesson.problems);
+    logMistakes([...problems, ...ofLessons]);
+    if (courses.length + problems.length > 0) return;
+    log.warn(
+      `There is no course in ${env.CONTENT_DIR}: none of its folders courses/*/ holds a course.yaml. Set CONTENT_DIR.`,
+    );
+  } catch (error) {
+    log.error(error, "The courses could not be read.");
   }
 }
 

@@ -7,7 +7,12 @@ const shared = globalThis as { strataDatabase?: OpenDatabase };
 
 /** Open this process's database in `dataDir`, once. */
 export function openLive(dataDir: string): Db {
-  shared.strataDatabase ??= openPrivately(dataDir);
+  if (!shared.strataDatabase) {
+    const opened = openPrivately(dataDir);
+    shared.strataDatabase = opened;
+    // What is still in the files beside it moves into the database: a copy of that one file is then whole.
+    process.once("exit", () => opened.close());
+  }
   return shared.strataDatabase.db;
 }
 

@@ -9,7 +9,6 @@ import { loadLab } from "#lib/content/load.ts";
 import { lessonId } from "#lib/content/place.ts";
 import {
   openLab,
-  resetDraft,
   saveDraft,
   startNewVersion,
   type OpenedLab,
@@ -72,7 +71,7 @@ const files = z.record(z.string().max(500), z.string());
 const revision = z.int().min(0);
 const key = z.string().min(8).max(100);
 
-export const savedBody = z.object({ files, baseRevision: revision });
+const savedBody = z.object({ files, baseRevision: revision });
 
 /** How long a reply may keep a learner waiting before it says "still grading". */
 const PATIENCE = 5_000;
@@ -107,21 +106,6 @@ export async function saveFor(
   if (!body.success) return malformed;
   const now = new Date();
   return answerOf(await saveDraft(liveDb(), { viewer, labId: labId.data, ...body.data, now }));
-}
-
-/** Go back to the start files. */
-export async function resetFor(
-  viewer: Viewer | null,
-  place: unknown,
-  baseRevision: unknown,
-): Promise<SaveAnswer> {
-  if (!viewer) return signedOut;
-  const labId = ref.safeParse(place);
-  if (!labId.success) return notFound;
-  const base = revision.safeParse(baseRevision);
-  if (!base.success) return malformed;
-  const it = { viewer, labId: labId.data, baseRevision: base.data, now: new Date() };
-  return answerOf(await resetDraft(liveDb(), it));
 }
 
 /** Hand in an answer, and wait a moment for its verdict. */

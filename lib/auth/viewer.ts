@@ -30,6 +30,11 @@ async function viewerFrom(auth: Auth, headers: Headers, query: { disableRefresh?
   return { id, name, email, role: roleOf(role) };
 }
 
+/** Whether somebody may see what authors see: sources, and what is wrong with them. */
+export function mayTeach(viewer: Viewer | null): boolean {
+  return viewer?.role === "teacher" || viewer?.role === "admin";
+}
+
 function roleOf(role: string | null | undefined): Role {
   return role === "admin" || role === "teacher" ? role : "learner";
 }

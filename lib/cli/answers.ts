@@ -144,6 +144,7 @@ const matrix = z.object({
 
 const check = z.object({
   ready: z.boolean(),
+  lessons: z.array(z.object({ path: z.string() })),
   labs: z.array(
     z.object({
       lab: z.string(),

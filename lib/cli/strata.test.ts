@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { format } from "prettier";
@@ -160,6 +160,46 @@ objectives:
   const said = labs[0]!.problems.map((it) => `${it.about}: ${it.message}`).join("\n");
   expect(said).toContain("apart: A dead network would satisfy this");
   expect(said).toContain("holds before the learner has done anything");
+});
+
+test("check looks at courses, lessons and labs, and says all that cannot be read: exit 2", () => {
+  const at = "content/courses/nets";
+  const front = "---\ntitle: First\nminutes: 5\n---\n";
+  write(
+    `${at}/course.yaml`,
+    "title: N\nsummary: s\nmodules:\n  - { id: begin, title: B, lessons: [first] }\n",
+  );
+  write(`${at}/10-begin/10-first/lesson.mdx`, `${front}Text.\n`);
+  expect(json("check", "content")).toMatchObject({
+    status: 0,
+    answer: { ready: true, lessons: [{ path: `${at}/10-begin/10-first` }], labs: [] },
+  });
+  write(`${at}/10-begin/10-first/lesson.mdx`, `${front}<Leed>Text.</Leed> {1 + 1}\n`);
+  write(`${at}/10-begin/20-second/lesson.mdx`, front.replace("5", "five"));
+  write(`${at}/10-begin/20-second/lab/lab.yaml`, "title: Broken\nminutes: x\n");
+  write(
+    `${at}/course.yaml`,
+    "title: N\nsummary: s\nmodules:\n  - { id: begin, title: B, lessons: [third] }\n",
+  );
+  const { status, out, err } = strata("check", "content");
+  expect({ status, out }).toEqual({ status: 2, out: "" });
+  const places = err.split("\n").map((line) => /^content\/courses\/nets\/[^ ]+: /.exec(line)?.[0]);
+  expect(places.filter((it) => it && !it.includes("lab.yaml"))).toEqual([
+    `${at}/10-begin/10-first/lesson.mdx:5:1: `,
+    `${at}/10-begin/10-first/lesson.mdx:5:20: `,
+    `${at}/10-begin/20-second/lesson.mdx:3:10: `,
+    `${at}/course.yaml:4:38: `,
+  ]);
+  expect(err).toContain(`${at}/10-begin/20-second/lab/lab.yaml:2:10: `);
+});
+
+test("check points at what a device refuses in an answer that should be right", () => {
+  cpSync(join(scratch, "lab"), join(scratch, "typo"), { recursive: true });
+  const file = "typo/solution/edge/startup.ios";
+  write(file, `${readFileSync(join(scratch, file), "utf8")}hostnaem edge\n`);
+  const { status, out } = strata("check", "typo");
+  expect(status).toBe(1);
+  expect(out).toMatch(/solution, seeds 1, 2, 3: edge\/startup\.ios:\d+:1: .*hostnam/);
 });
 
 test.each([

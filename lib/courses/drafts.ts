@@ -109,14 +109,6 @@ export function takeAnswer(
   };
 }
 
-/** Go back to the start files, with the same values. */
-export async function resetDraft(
-  db: Db,
-  it: { viewer: Learner; labId: string; baseRevision: number; now: Date },
-): Promise<Saved> {
-  return saveDraft(db, { ...it, files: {} });
-}
-
 /** The draft a learner is working on, with the lab it is on, or `undefined` when they never opened it. */
 export async function currentDraft(
   db: Db,

@@ -262,31 +262,6 @@ export async function submissionsOf(
   return rows.map(submissionOf);
 }
 
-/** The learner's last submission to a lab. */
-export async function latestSubmission(
-  db: Db,
-  it: { viewer: Learner; labId: string },
-): Promise<Submission | undefined> {
-  const [row] = await db
-    .select()
-    .from(submission)
-    .where(and(eq(submission.userId, it.viewer.id), eq(submission.labId, it.labId)))
-    .orderBy(desc(submission.attempt))
-    .limit(1);
-  return row && submissionOf(row);
-}
-
-/** In how many submissions each visible objective failed, by its id: hints open by it. */
-export function countFailures(submissions: readonly Submission[]): Record<string, number> {
-  const failures: Record<string, number> = {};
-  for (const { report } of submissions) {
-    for (const { id, hidden, state } of report?.objectives ?? []) {
-      if (!hidden && state === "fails") failures[id] = (failures[id] ?? 0) + 1;
-    }
-  }
-  return failures;
-}
-
 /** The best the learner has earned in each lab, by the lab's id. */
 export async function bestScores(db: Db, viewer: Learner): Promise<Record<string, Best>> {
   const rows = await db.select().from(score).where(eq(score.userId, viewer.id));

@@ -45,6 +45,7 @@ export function readinessOf(
       const differs = expected && differenceFrom(expected, report);
       if (differs) complain(differs);
       if (name === "start") startProblems(report).forEach(complain);
+      if (isWhole(expected)) refusedLines(report).forEach(complain);
       for (const variant of deadVariants(instance, answer)) {
         dead++;
         deadProblems(instance, variant).forEach(complain);
@@ -87,6 +88,17 @@ function startProblems({ objectives }: Report): string[] {
     );
 }
 
+function isWhole(expected: Expectation | undefined): boolean {
+  return expected?.kind === "percent" && expected.percent === 100;
+}
+
+/** In an answer that is right, and in the files it rests on, a device refuses nothing. */
+function refusedLines({ diagnostics }: Report): string[] {
+  return diagnostics
+    .filter((it) => it.severity === "error")
+    .map((it) => `${it.file}:${it.line}:${it.column}: ${it.message}`);
+}
+
 function differenceFrom(expected: Expectation, report: Report): string | null {
   const { earned, max } = report.score;
   switch (expected.kind) {
@@ -106,7 +118,7 @@ function differenceFrom(expected: Expectation, report: Report): string | null {
       const same =
         fails.length === expected.fails.length && fails.every((id) => expected.fails.includes(id));
       if (same && open.length === 0) return null;
-      return `${fails.join(", ") || "Nothing"} fails, and the lab says ${expected.fails.join(", ")}. ${summary(report)}`;
+      return `${fails.join(", ") || "Nothing"} ${fails.length > 1 ? "fail" : "fails"}, and the lab says ${expected.fails.join(", ")}. ${summary(report)}`;
     }
   }
 }
@@ -148,9 +160,10 @@ function deadProblems(instance: LabInstance, { what, dead, report }: Variant): s
     const idle = controls.find((control) => states.get(control.id) !== "holds");
     const hasDeadEnd = endsOf(one).some((end) => dead.includes(end));
     if (!idle && !hasDeadEnd) return [];
-    return [
-      `With ${what}, "${one.id}" still earns its points${idle ? `, though its control "${idle.id}" does not hold` : ""}.`,
-    ];
+    const why = idle
+      ? `, though its control "${idle.id}" does not hold.`
+      : `. Name a reach objective that would fail then in its \`needs\`.`;
+    return [`With ${what}, "${one.id}" still earns its points${why}`];
   });
 }
 

@@ -1,6 +1,23 @@
-import { relative } from "node:path";
-import { labsUnder, loadLabFolder } from "#lib/content/load.ts";
-import { readinessOf, type Readiness } from "#lib/grading/readiness.ts";
+import { basename, dirname, join, relative } from "node:path";
+import {
+  attempt,
+  ContentError,
+  fileProblem,
+  sortProblems,
+  type Problem,
+} from "#lib/content/content-error.ts";
+import { lessonsOf } from "#lib/content/course.ts";
+import {
+  coursesUnder,
+  labsUnder,
+  lessonsUnder,
+  loadCourse,
+  loadLabFolder,
+  loadLessonFolder,
+  type LabFolder,
+} from "#lib/content/load.ts";
+import { problemsOfLesson } from "#lib/grading/lesson-problems.ts";
+import { readinessOf, type Readiness, type Unready } from "#lib/grading/readiness.ts";
 import { BadCall, NO, readCall, wholeNumber, YES, type Command } from "../call.ts";
 
 const SEEDS = 3;
@@ -17,31 +34,91 @@ export const checkCommand: Command = {
     if (values.mutants) throw new BadCall("--mutants is not in this version yet.");
     const count = wholeNumber("seeds", values.seeds, SEEDS);
     if (count < 1 || count > MOST_SEEDS) throw new BadCall(`--seeds is from 1 to ${MOST_SEEDS}.`);
-    const path = positionals[0]!;
     const seeds = Array.from({ length: count }, (_, at) => at + 1);
-    const folders = await labsUnder(path);
-    if (folders.length === 0)
-      throw new BadCall(`${path}: there is no lab in this folder: none holds lab.yaml.`);
-    const labs = [];
-    for (const folder of folders) {
-      const { lab, answers } = await loadLabFolder(folder);
-      labs.push({
-        lab: lab.id,
-        path: relative(".", folder) || ".",
-        ...readinessOf(lab, answers, seeds),
-      });
-    }
+
+    const content = await readContent(positionals[0]!);
+    const labs = content.labs.map(({ folder, lab, answers }) => ({
+      lab: lab.id,
+      path: shown(folder),
+      ...readinessOf(lab, answers, seeds),
+    }));
+    const lessons = content.lessons.map((folder) => ({ path: shown(folder) }));
     const ready = labs.every((one) => one.problems.length === 0);
-    return { json: { ready, labs }, text: labs.map(inWords).join("\n"), status: ready ? YES : NO };
+    const text = [...lessons.map(({ path }) => `${path}: lesson ready`), ...labs.map(inWords)].join(
+      "\n",
+    );
+    return { json: { ready, lessons, labs }, text, status: ready ? YES : NO };
   },
 };
+
+/** Everything under `path`, read. Whatever cannot be read is said at once, all of it. */
+async function readContent(
+  path: string,
+): Promise<{ labs: readonly LabFolder[]; lessons: readonly string[] }> {
+  const [courses, lessons, labs] = [
+    await coursesUnder(path),
+    await lessonsUnder(path),
+    await labsUnder(path),
+  ];
+  if (lessons.length + labs.length === 0)
+    throw new BadCall(`${path}: there is no lesson and no lab in this folder.`);
+  const read = await Promise.all(labs.map((folder) => attempt(() => loadLabFolder(folder))));
+  const problems = [
+    ...(await Promise.all(courses.map(problemsOfCourse))).flat(),
+    ...(await Promise.all(lessons.map(problemsAt))).flat(),
+    ...read.flatMap((it) => ("problems" in it ? it.problems : [])),
+  ];
+  if (problems.length > 0) throw new ContentError(sortProblems(problems));
+  return { labs: read.flatMap((it) => ("value" in it ? [it.value] : [])), lessons };
+}
+
+/** What is wrong with the list of a course. Its lessons are looked at by themselves. */
+async function problemsOfCourse(folder: string): Promise<readonly Problem[]> {
+  const [courses, content] = [dirname(join(folder)), dirname(dirname(join(folder)))];
+  const read = await attempt(() => loadCourse(content, basename(folder)));
+  const under = (problems: readonly Problem[]) =>
+    content === "." ? problems : new ContentError(problems).under(content).problems;
+  if ("problems" in read) return under(read.problems);
+  if (!read.value || basename(courses) !== "courses") {
+    const message =
+      "A course stands in a folder courses/, in one named by lower-case words joined by hyphens.";
+    return [fileProblem(join(folder, "course.yaml"), message)];
+  }
+  const listed = lessonsOf(read.value).flatMap((lesson) => lesson.problems);
+  return under(listed.filter((it) => basename(it.file) === "course.yaml"));
+}
+
+async function problemsAt(folder: string): Promise<readonly Problem[]> {
+  const lesson = await attempt(() => loadLessonFolder(folder));
+  return "value" in lesson ? problemsOfLesson(lesson.value) : lesson.problems;
+}
+
+function shown(folder: string): string {
+  return relative(".", folder) || ".";
+}
 
 function inWords(lab: Readiness & { readonly lab: string; readonly path: string }): string {
   const { answers, seeds, dead } = lab.tried;
   const tried = `${answers} answers on ${seeds} seeds, ${dead} dead networks`;
   if (lab.problems.length === 0) return `${lab.path}: ready (${tried})`;
-  const lines = lab.problems.map(
-    ({ about, seed, message }) => `  ${about}${seed === null ? "" : `, seed ${seed}`}: ${message}`,
+  const lines = gathered(lab.problems).map(
+    ([{ about, message }, on]) => `  ${about}${seedsText(on)}: ${message}`,
   );
   return [`${lab.path}: not ready (${tried})`, ...lines].join("\n");
+}
+
+/** What goes wrong alike on several seeds is said once. */
+function gathered(problems: readonly Unready[]): readonly (readonly [Unready, number[]])[] {
+  const alike = new Map<string, readonly [Unready, number[]]>();
+  for (const problem of problems) {
+    const key = `${problem.about}: ${problem.message}`;
+    const [, on] = alike.get(key) ?? [problem, []];
+    alike.set(key, [problem, problem.seed === null ? on : [...on, problem.seed]]);
+  }
+  return [...alike.values()];
+}
+
+function seedsText(seeds: readonly number[]): string {
+  if (seeds.length === 0) return "";
+  return seeds.length === 1 ? `, seed ${seeds[0]}` : `, seeds ${seeds.join(", ")}`;
 }

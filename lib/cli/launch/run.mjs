@@ -118,13 +118,13 @@ const unlock = () => isOurs() && fs.rmSync(lockFile, { force: true });
 process.on("exit", unlock);
 
 async function lock() {
-  fs.mkdirSync(at(".cache"), { recursive: true });
+  makeCache();
   for (let told = false; ; await sleep(300)) {
     try {
       fs.writeFileSync(lockFile, String(process.pid), { flag: "wx" });
       return;
     } catch (error) {
-      if (error.code !== "EEXIST") throw error;
+      if (error.code !== "EEXIST") throw unwritable(error);
     }
     const owner = Number(read(lockFile));
     if (owner && !isAlive(owner)) fs.rmSync(lockFile, { force: true });
@@ -134,6 +134,22 @@ async function lock() {
     }
     if (stoppedBy) process.exit(128 + os.constants.signals[stoppedBy]);
   }
+}
+
+function makeCache() {
+  try {
+    fs.mkdirSync(at(".cache"), { recursive: true });
+  } catch (error) {
+    throw unwritable(error);
+  }
+}
+
+/** What is missing here is installed and built here. */
+function unwritable(error) {
+  if (!["EACCES", "EPERM", "EROFS"].includes(error.code)) return error;
+  return new Failure(
+    `Something is to be installed or built first, and the folder ${root} cannot be written: run this once as the user it belongs to.`,
+  );
 }
 
 function isAlive(pid) {

@@ -19,7 +19,7 @@ export async function serverSettings(calledFrom) {
   const HOST = process.env.HOST || "127.0.0.1";
   if (!/^\d+$/.test(PORT) || Number(PORT) < 1 || Number(PORT) > 65535)
     throw new Failure(`PORT is "${PORT}"; it must be a whole number from 1 to 65535.`);
-  if (!fs.existsSync(CONTENT_DIR))
+  if (!fs.statSync(CONTENT_DIR, { throwIfNoEntry: false })?.isDirectory())
     throw new Failure(
       `There is no folder ${CONTENT_DIR}: set CONTENT_DIR to the one with your courses.`,
     );

@@ -65,7 +65,7 @@ export function PeopleTable({
                     key={person.role}
                     name="role"
                     defaultValue={person.role}
-                    aria-label={`Role of ${person.name}`}
+                    aria-label={`Role of ${person.name}, ${person.email}`}
                   >
                     <option value="learner">Learner</option>
                     <option value="teacher">Teacher</option>
@@ -81,10 +81,14 @@ export function PeopleTable({
                 <form action={sendLink}>
                   <input type="hidden" name="userId" value={person.id} />
                   <button type="submit" className={chrome.button} disabled={making}>
-                    Make a reset link<span className={chrome.sr}> for {person.name}</span>
+                    Make a reset link
+                    <span className={chrome.sr}>
+                      {" "}
+                      for {person.name}, {person.email}
+                    </span>
                   </button>
                 </form>
-                {links.userId === person.id && <MadeLink state={links} name={person.name} />}
+                {links.userId === person.id && <MadeLink state={links} person={person} />}
               </td>
             </tr>
           ))}
@@ -94,12 +98,15 @@ export function PeopleTable({
   );
 }
 
-function MadeLink({ state, name }: { state: ResetLinkState; name: string }) {
+function MadeLink({ state, person }: { state: ResetLinkState; person: PersonRow }) {
   if (state.message) return <p role="status">{state.message}</p>;
   if (!state.link) return null;
   return (
     <div role="status" className={css.link}>
-      <p>Send this link to {name}. It works once, for a day, and is shown only now.</p>
+      <p>
+        Send this link to {person.name}, {person.email}. It works once, for a day, and is shown only
+        now.
+      </p>
       <CopyField text={state.link} />
     </div>
   );

@@ -26,7 +26,10 @@ export function AccountMenu({
   }
   return (
     <details className={css.menu}>
-      <summary aria-label={`${account.name}, account`}>{initialsOf(account.name)}</summary>
+      <summary>
+        <span aria-hidden="true">{initialsOf(account.name)}</span>
+        <span className={chrome.sr}>{account.name}, account</span>
+      </summary>
       <div className={css.sheet}>
         <p>
           <strong>{account.name}</strong>

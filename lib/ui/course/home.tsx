@@ -1,7 +1,9 @@
 import type { Route } from "next";
 import Link from "next/link";
+import type { Problem } from "#lib/content/content-error.ts";
 import type { Course } from "#lib/content/course.ts";
 import { Icon } from "#lib/ui/chrome/icons.tsx";
+import { Mistakes } from "#lib/ui/chrome/mistakes.tsx";
 import chrome from "#lib/ui/chrome/pieces.module.css";
 import css from "./home.module.css";
 import { Outline, labHref, lessonHref, minutesText } from "./outline.tsx";
@@ -10,10 +12,16 @@ import { type Done, NOTHING_DONE, type Resume, doneIn, resumeOf, sinceText } fro
 /** A learner's home: where they left off, one click away, and every course with how far they are. */
 export function LearnerHome({
   courses,
+  mistakes,
+  mayMend,
   done,
   now,
 }: {
   courses: readonly Course[];
+  /** What is wrong with lessons and courses. */
+  mistakes: readonly Problem[];
+  /** Whether the reader may see where, and so could mend it. */
+  mayMend: boolean;
   done: Done;
   now: Date;
 }) {
@@ -21,6 +29,14 @@ export function LearnerHome({
   return (
     <main id="content" className={css.main}>
       {resume && <ResumeSection resume={resume} done={done} now={now} />}
+      {mayMend && mistakes.length > 0 && (
+        <section className={css.course} aria-labelledby="mistakes">
+          <div className={css.head}>
+            <h2 id="mistakes">Learners cannot see everything, because of these mistakes</h2>
+          </div>
+          <Mistakes problems={mistakes} />
+        </section>
+      )}
       {courses.map((course) => (
         <section key={course.id} className={css.course} aria-labelledby={`course-${course.id}`}>
           <CourseHead course={course} done={done} />
@@ -32,7 +48,7 @@ export function LearnerHome({
           />
         </section>
       ))}
-      {courses.length === 0 && <NoCourses />}
+      {courses.length === 0 && <NoCourses mistakes={mistakes} />}
     </main>
   );
 }
@@ -94,14 +110,21 @@ function CourseHead({ course, done }: { course: Course; done: Done | null }) {
         <Link href={`/learn/${course.id}` as Route}>{course.title}</Link>
       </h2>
       <span className={chrome.num}>
-        {finished === null ? `${lessons} lessons` : `${finished} of ${lessons} lessons`}
+        {finished !== null && `${finished} of `}
+        {lessons === 1 ? "1 lesson" : `${lessons} lessons`}
       </span>
     </div>
   );
 }
 
 /** What a visitor sees: what this is, the way in, and what there is to learn. */
-export function VisitorHome({ courses }: { courses: readonly Course[] }) {
+export function VisitorHome({
+  courses,
+  mistakes,
+}: {
+  courses: readonly Course[];
+  mistakes: readonly Problem[];
+}) {
   return (
     <main id="content" className={css.main}>
       <section className={css.resume} aria-labelledby="welcome">
@@ -126,15 +149,17 @@ export function VisitorHome({ courses }: { courses: readonly Course[] }) {
           <Outline course={course} done={NOTHING_DONE} at={null} showDone={false} />
         </section>
       ))}
-      {courses.length === 0 && <NoCourses />}
+      {courses.length === 0 && <NoCourses mistakes={mistakes} />}
     </main>
   );
 }
 
-function NoCourses() {
+function NoCourses({ mistakes }: { mistakes: readonly Problem[] }) {
   return (
     <p className={css.gist}>
-      There is no course yet. Whoever runs this server puts one into its content folder.
+      {mistakes.length > 0
+        ? "The courses cannot be shown just now, because their text has mistakes. Come back in a while."
+        : "There is no course yet. Whoever runs this server puts one into its content folder."}
     </p>
   );
 }

@@ -102,6 +102,7 @@ export function labHref(course: string, lesson: string): Route {
 }
 
 export function minutesText(lesson: LessonEntry): string {
+  if (lesson.problems.length > 0) return "Cannot be shown just now";
   return `${lesson.minutes} min${lesson.hasLab ? " and a lab" : ""}`;
 }
 

@@ -2,7 +2,14 @@ import { describe, expect, test } from "vitest";
 import type { Course } from "#lib/content/course.ts";
 import { type Done, NOTHING_DONE, doneIn, resumeOf, sinceText, stateOf } from "./progress.ts";
 
-const lesson = (id: string, hasLab = true) => ({ id, title: id, minutes: 5, skills: [], hasLab });
+const lesson = (id: string, hasLab = true) => ({
+  id,
+  title: id,
+  minutes: 5,
+  skills: [],
+  hasLab,
+  problems: [],
+});
 const COURSE: Course = {
   id: "c",
   title: "Course",

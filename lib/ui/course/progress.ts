@@ -43,7 +43,9 @@ export function resumeOf(courses: readonly Course[], done: Done): Resume | null 
   if (!course) return null;
   const lessons = lessonsOf(course);
   const onward = [...lessons.slice(from), ...lessons.slice(0, from)];
-  const lesson = onward.find((it) => stateOf(course.id, it, done) !== "done");
+  const lesson = onward.find(
+    (it) => stateOf(course.id, it, done) !== "done" && it.problems.length === 0,
+  );
   return lesson ? { course, lesson, at: "lesson", since: null } : last;
 }
 

@@ -117,6 +117,17 @@ describe("a conflict", () => {
     expect(server.files).toEqual({ [FILE]: "mine" });
   });
 
+  test("taking back loses nothing that was typed since", async () => {
+    const { keeper } = bench();
+    keeper.edit(FILE, "long work");
+    keeper.replace({ [FILE]: "the start" }, "Put it back to its start.");
+    keeper.edit(FILE, "typed since");
+    keeper.undo();
+    expect(keeper.view().files).toEqual({ [FILE]: "long work" });
+    keeper.undo();
+    expect(keeper.view().files).toEqual({ [FILE]: "typed since" });
+  });
+
   async function inConflict() {
     const it = bench();
     it.server.files = { [FILE]: "theirs" };

@@ -29,7 +29,7 @@ export type DraftView = {
   readonly savedAt: number | null;
   readonly message: string | null;
   readonly conflict: { readonly mine: Files; readonly theirs: Files } | null;
-  /** The files before the last change that can be taken back in one step, and what that change was. */
+  /** The files before the last big change, to take it back in one step; taking it back is such a change again. */
   readonly undo: { readonly files: Files; readonly what: string } | null;
 };
 
@@ -246,7 +246,10 @@ export function keepDraft({
       changed(files, { stamp: view.stamp + 1, undo });
     },
     undo() {
-      if (view.undo) changed(view.undo.files, { stamp: view.stamp + 1, undo: null });
+      if (!view.undo) return;
+      // What was typed since is not lost by it either.
+      const undo = { files: view.files, what: "Brought back the text from before that." };
+      changed(view.undo.files, { stamp: view.stamp + 1, undo });
     },
     dismissUndo: () => show({ undo: null }),
     save,

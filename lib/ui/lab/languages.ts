@@ -5,7 +5,7 @@ export type Language = { readonly id: string; readonly name: string };
 /** The language of a file, by its ending, as authors and learners call it. */
 export function languageOf(path: string): Language {
   if (path.endsWith(".ios")) return { id: "ios", name: "Cisco IOS" };
-  if (path.endsWith(".sh")) return { id: "net-shell", name: "Linux commands" };
+  if (path.endsWith(".sh")) return { id: "net-shell", name: "Linux" };
   if (path.endsWith(".xml")) return { id: "plaintext", name: "libvirt XML" };
   if (path.endsWith(".yaml")) return { id: "plaintext", name: "YAML" };
   return { id: "plaintext", name: "Plain text" };

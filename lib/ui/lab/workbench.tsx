@@ -1,6 +1,6 @@
 "use client";
 
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { Group, Panel, Separator } from "react-resizable-panels";
 import type { LabInstance } from "#lib/content/lab.ts";
 import type { TextRange } from "#lib/net/source/span.ts";
@@ -77,19 +77,16 @@ export function Workbench(props: WorkbenchProps) {
     if (asked) return;
     void keeper.save();
     void handIn();
+    // Where one pane is seen at a time, that is the one the verdict comes in.
+    setPane("objectives");
   };
-  const onKey = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.defaultPrevented)
-      return;
-    event.preventDefault();
-    submit();
-  };
+  useSubmitKey(submit);
   const fails = shown?.state === "fails";
   const deciding = fails ? shown.because.slice(0, 1) : [];
   const busy = handing.kind === "sending" || handing.kind === "waiting";
 
   return (
-    <div className={css.page} data-pane={pane} onKeyDown={onKey}>
+    <div className={css.page} data-pane={pane}>
       <Bar crumbs={props.crumbs}>
         <SavedStatus draft={draft} onRetry={() => void keeper.save()} />
         <span className={css.cost}>Submitting is free; your best score counts</span>
@@ -223,6 +220,20 @@ function noteOf(range: TextRange, hops: ReturnType<typeof countedHops>) {
 }
 
 /* ── Handing in ── */
+
+/** Ctrl Enter hands in from wherever the focus is, and where it is nowhere. */
+function useSubmitKey(submit: () => void): void {
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    const isAsked = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    if (!isAsked || event.repeat || event.defaultPrevented) return;
+    event.preventDefault();
+    submit();
+  });
+  useEffect(() => {
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+}
 
 const AGAIN =
   "The server did not answer. What you typed is kept; press Submit to try again. The same answer is not counted twice.";

@@ -173,28 +173,3 @@ function labText(best: { earned: number; max: number } | undefined, signedIn: bo
   if (best) return `Your best so far: ${best.earned} of ${best.max} points`;
   return signedIn ? "Your own addresses; as many tries as you like" : "Sign in to keep what you do";
 }
-
-/** What an author sees in place of a lesson that has mistakes, and what a learner is told. */
-export function BrokenLesson({
-  file,
-  problems,
-}: {
-  file: string;
-  problems: readonly { readonly line: number; readonly column: number; readonly message: string }[];
-}) {
-  return (
-    <div className={css.broken}>
-      <p>This lesson cannot be shown, because its text has mistakes. Its author finds them at:</p>
-      <ul>
-        {problems.map((it) => (
-          <li key={`${it.line}:${it.column} ${it.message}`}>
-            <code>
-              {file}:{it.line}:{it.column}
-            </code>{" "}
-            {it.message}
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
-}

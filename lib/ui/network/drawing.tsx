@@ -6,8 +6,11 @@ import {
   type DrawnLane,
   type DrawnPort,
   type Point,
+  LABEL_GAP,
+  LEVEL_GAP,
   addressesOf,
   layoutOf,
+  portName,
   shownRoutes,
 } from "./layout.ts";
 import css from "./network.module.css";
@@ -223,18 +226,18 @@ type Label = {
 
 function labelsOf({ port, x, y, side, cabled }: DrawnPort, { box }: DrawnBox): Label[] {
   if (!cabled && box.kind !== "router") return [];
-  const name = port.up ? port.short : `${port.short} down`;
   const texts = [
-    { text: name, kind: css.tag },
+    { text: portName(port), kind: css.tag },
     ...(box.kind === "router" ? port.addresses : []).map((text) => ({ text, kind: css.addr })),
   ];
-  const across = { start: x + 11, end: x - 11 };
   return texts.map(({ text, kind }, at) => {
     if (side === "bottom")
-      return { text, kind, x: across.start, y: y + 16 + at * 15, anchor: "start" };
-    if (side === "top") return { text, kind, x: across.start, y: y - 8 - at * 15, anchor: "start" };
-    if (side === "right") return { text, kind, x: x + 8, y: y - 10 - at * 15, anchor: "start" };
-    return { text, kind, x: x - 8, y: y - 10 - at * 15, anchor: "end" };
+      return { text, kind, x: x + LABEL_GAP, y: y + 16 + at * 15, anchor: "start" };
+    if (side === "top")
+      return { text, kind, x: x + LABEL_GAP, y: y - 8 - at * 15, anchor: "start" };
+    const above = y - 10 - at * 15;
+    if (side === "right") return { text, kind, x: x + LEVEL_GAP, y: above, anchor: "start" };
+    return { text, kind, x: x - LEVEL_GAP, y: above, anchor: "end" };
   });
 }
 

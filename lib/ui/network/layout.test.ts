@@ -60,6 +60,21 @@ describe("the drawing of a network", () => {
     expect(overlapping(drawing)).toEqual([]);
   });
 
+  test("two boxes on a cable leave room for the words at both its ends", () => {
+    const gapOf = (picture: Picture) => {
+      const [left, right] = layoutOf(picture).boxes;
+      return right!.x - left!.x - left!.width;
+    };
+    const down = twoHosts();
+    const ports = down.boxes.map((it) => ({
+      ...it,
+      ports: it.ports.map((port) => ({ ...port, up: false })),
+    }));
+    // "eth0 down" twice, at six pixels and more for a letter.
+    expect(gapOf({ ...down, boxes: ports })).toBeGreaterThan(18 * 6);
+    expect(gapOf({ ...down, boxes: ports })).toBe(gapOf(down));
+  });
+
   test("rings and cables to nowhere are drawn as far as they can be", () => {
     const ring: Picture = {
       boxes: ["r1", "r2", "r3"].map((name) => box(name, "router", ["e0", "e1"])),
@@ -102,6 +117,15 @@ describe("the line of a walk", () => {
     const edge = layoutOf(GOLDEN).boxes.find((it) => it.box.name === "edge")!;
     expect(line.stops[1]).toMatchObject({ number: 2, end: "dropped" });
     expect(inside(line.stops[1]!, edge)).toBe(true);
+  });
+
+  test("a packet that never leaves a host stands by its cable, not on its address", () => {
+    const drawing = layoutOf(twoHosts());
+    const [stop] = walkLineOf(walk([hop("h1", null, null)], null, "no-link"), drawing).stops;
+    const [h1] = drawing.boxes;
+    expect(inside(stop!, h1!)).toBe(true);
+    // The address begins 12 in and takes six pixels and more for a letter.
+    expect(stop!.x - 9).toBeGreaterThan(h1!.x + 12 + "10.0.0.1/24".length * 6);
   });
 
   test("a stop that the drawing does not have keeps its number in the list", () => {

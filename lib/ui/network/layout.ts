@@ -52,10 +52,11 @@ const CHIP_EXTRA = 66;
 /** For the numbers of a walk beside the name. */
 const SIDE_ROOM = 44;
 /** Between a cable's middle and what is written beside it; and the width of one letter there. */
-const LABEL_GAP = 11;
+export const LABEL_GAP = 15;
 const MONO = 6.3;
-/** Room for the names of both ports beside a cable that runs level. */
 const BETWEEN_ROOTS = 104;
+/** Between a level cable's end and what is written there, and between what is written at both. */
+export const LEVEL_GAP = 8;
 const INNER = { width: 96, height: 44 };
 
 /**
@@ -65,10 +66,11 @@ const INNER = { width: 96, height: 44 };
 export function layoutOf(picture: Picture): Drawing {
   const trees = treesOf(picture);
   const placed: Placed[] = [];
+  const between = betweenRoots(picture, trees);
   let right = MARGIN;
   for (const tree of trees) {
     placeTree(tree, right, placed);
-    right += widthOf(tree) + BETWEEN_ROOTS;
+    right += widthOf(tree) + between;
   }
   const rows = rowsOf(placed);
   const boxes = placed.map((it) => drawBox(it, rows[it.tree.row]!, picture));
@@ -79,6 +81,30 @@ export function layoutOf(picture: Picture): Drawing {
     boxes,
     cables,
   };
+}
+
+/** Boxes of the top row stand as far apart as what is written at both ends of a cable between them needs. */
+function betweenRoots(picture: Picture, trees: readonly Tree[]): number {
+  const roots = new Map(trees.map(({ box }) => [box.name, box]));
+  const labelAt = (end: { box: string; port: string }) => {
+    const box = roots.get(end.box);
+    const port = box?.ports.find((it) => it.name === end.port);
+    return box && port ? Math.max(...widestTexts(box, port)) * MONO : 0;
+  };
+  const level = picture.cables.filter(({ a, b }) => roots.has(a.box) && roots.has(b.box));
+  const needed = level.map(({ a, b }) => labelAt(a) + labelAt(b) + 3 * LEVEL_GAP);
+  return Math.max(BETWEEN_ROOTS, ...needed);
+}
+
+/** How long what is written at a port gets: a port that goes down or up moves nothing. */
+function widestTexts(box: Box, port: PortPicture): number[] {
+  const addresses = box.kind === "router" ? port.addresses : [];
+  return [portName({ ...port, up: false }), ...addresses].map((it) => it.length);
+}
+
+/** A port's name as a drawing has it. */
+export function portName(port: PortPicture): string {
+  return port.up ? port.short : `${port.short} down`;
 }
 
 /** How far a box reaches, with what is written at its ports. */

@@ -118,7 +118,9 @@ function visitOf(hop: WalkHop, first: boolean, drawing: Drawing, share: number):
     };
   }
   const only = enters ?? leaves;
-  const inner = only ? turnAt(only, box) : { x: box.x + box.width / 2, y: box.band };
+  // A packet that never leaves stands where it would have: the middle of such a box is its address.
+  const near = only ?? box.ports.find(({ side }) => side === "left" || side === "right");
+  const inner = near ? turnAt(near, box) : { x: box.x + box.width / 2, y: box.band };
   const points = enters ? [place(enters), inner] : leaves ? [inner, place(leaves)] : [inner];
   return { points, stop: inner, stopAfter: enters ? 1 : 0, in: enters, out: leaves };
 }

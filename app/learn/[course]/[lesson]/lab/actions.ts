@@ -4,27 +4,12 @@ import type { Files } from "#lib/net/source/span.ts";
 import { callerOf } from "#lib/auth/viewer.ts";
 import {
   checkFor,
-  resetFor,
-  saveFor,
   startFor,
   submitFor,
   type LabRef,
   type Refusal,
-  type SaveAnswer,
   type SubmitAnswer,
 } from "#app/learn/door.ts";
-
-export async function saveDraftAction(
-  ref: LabRef,
-  files: Files,
-  baseRevision: number,
-): Promise<SaveAnswer> {
-  return saveFor(await callerOf(), ref, { files, baseRevision });
-}
-
-export async function resetDraftAction(ref: LabRef, baseRevision: number): Promise<SaveAnswer> {
-  return resetFor(await callerOf(), ref, baseRevision);
-}
 
 export async function submitAction(
   ref: LabRef,

@@ -2,6 +2,7 @@ import { notFound } from "next/navigation";
 import type { ReactNode } from "react";
 import { requireViewer } from "#lib/auth/viewer.ts";
 import { env } from "#lib/cli/env.ts";
+import { attempt } from "#lib/content/content-error.ts";
 import { loadLab } from "#lib/content/load.ts";
 
 /** Comes before the page begins to be sent, while a visitor can still be redirected and a wrong address is a 404. */
@@ -14,6 +15,7 @@ export default async function BeforeBench({
 }) {
   await requireViewer();
   const { course, lesson } = await params;
-  if (!(await loadLab(env.CONTENT_DIR, course, lesson))) notFound();
+  const lab = await attempt(() => loadLab(env.CONTENT_DIR, course, lesson));
+  if ("value" in lab && !lab.value) notFound();
   return children;
 }

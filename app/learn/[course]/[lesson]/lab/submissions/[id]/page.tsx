@@ -3,6 +3,7 @@ import { notFound } from "next/navigation";
 import { liveDb } from "#db/live.ts";
 import { requireViewer } from "#lib/auth/viewer.ts";
 import { env } from "#lib/cli/env.ts";
+import { attempt } from "#lib/content/content-error.ts";
 import { loadLesson } from "#lib/content/load.ts";
 import { lessonId } from "#lib/content/place.ts";
 import { awaitSubmission } from "#lib/courses/submissions.ts";
@@ -19,14 +20,16 @@ export default async function StoredVerdict({
 }: PageProps<"/learn/[course]/[lesson]/lab/submissions/[id]">) {
   const viewer = await requireViewer();
   const { course, lesson: place, id } = await params;
-  const lesson = await loadLesson(env.CONTENT_DIR, course, place);
+  const lesson = await attempt(() => loadLesson(env.CONTENT_DIR, course, place));
   const submission = await awaitSubmission(liveDb(), { viewer, id }, grading);
-  if (!lesson || !submission || submission.labId !== lessonId(course, place)) notFound();
+  if (!submission || submission.labId !== lessonId(course, place)) notFound();
+  // What was earned is shown whatever has become of the lesson since.
+  const title = ("value" in lesson && lesson.value?.title) || place;
   return (
     <>
       <Bar
         crumbs={[
-          { name: lesson.title, href: `/learn/${course}/${place}` as Route },
+          { name: title, href: `/learn/${course}/${place}` as Route },
           { name: "Lab", href: `/learn/${course}/${place}/lab` as Route },
           { name: `Submission ${submission.attempt}` },
         ]}
@@ -34,7 +37,7 @@ export default async function StoredVerdict({
         <AccountMenu account={viewer} signOut={signOutAction} />
       </Bar>
       <VerdictPage
-        title={lesson.title}
+        title={title}
         labHref={`/learn/${course}/${place}/lab` as Route}
         submission={submission}
       />
