@@ -106,7 +106,7 @@ test("probe answers in the fields of measurements", () => {
   ]);
 });
 
-test("trace, prove and matrix", () => {
+test("trace, prove and matrix", { timeout: 30_000 }, () => {
   const solved = ["lab", "--answer", "lab/solution"];
   expect(json("trace", ...solved, "--from", "a1", "--to", "a2").status).toBe(0);
   expect(json("trace", ...solved, "--from", "a1", "--to", "8.8.8.8").status).toBe(1);

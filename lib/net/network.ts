@@ -1,15 +1,16 @@
 import { buildIos, canonical } from "./build/ios/build.ts";
 import { deviceFromIos } from "./build/ios/device.ts";
 import { deviceFromOutside } from "./build/outside.ts";
+import { devicesFromLinux } from "./build/linux/devices.ts";
 import { buildLinux } from "./build/shell/build.ts";
-import { deviceFromLinux } from "./build/shell/device.ts";
 import { compile, type Compiled } from "./dataplane/compile.ts";
+import type { TunnelEnd } from "./dataplane/layer2.ts";
 import type { Device, Listener } from "./model/device.ts";
 import { formatPrefix } from "./model/prefix.ts";
-import type { NodeSpec, PortRef, Topology } from "./model/topology.ts";
+import type { LinkSpec, NodeSpec, PortRef, Topology } from "./model/topology.ts";
 import { parseIos } from "./parse/ios/parse.ts";
-import { parseShell } from "./parse/shell/lex.ts";
 import { diagnostic, type Diagnostic } from "./source/diagnostic.ts";
+import { tunnelsOf } from "./trace/tunnels.ts";
 import type { Files, Span } from "./source/span.ts";
 
 /** A network built from text, and everything there is to say about the text. */
@@ -21,22 +22,47 @@ export type Built = Compiled & { readonly diagnostics: readonly Diagnostic[] };
  */
 export function buildNetwork(topology: Topology, files: Files, down: Down = NOTHING): Built {
   const ported = withFullNames(topology);
-  const macs = macsOf(ported);
+  const { macs, nextMac } = macsOf(ported);
   const remarks: (readonly Diagnostic[])[] = [];
   const devices = new Map<string, Device>();
+  const inner: LinkSpec[] = [];
+  const moved = new Map<string, PortRef>();
   for (const node of ported.nodes) {
-    const built = buildNode(node, filesOf(node.name, files), macs.get(node.name)!);
-    const device = { ...built.device, listens: listenersAt(node.name, ported) };
-    devices.set(node.name, down.nodes.includes(node.name) ? lifeless(device) : device);
+    const built = buildNode(node, filesOf(node.name, files), macs.get(node.name)!, nextMac);
+    for (const one of built.devices) {
+      const device = { ...one, listens: listenersAt(one.name, ported) };
+      devices.set(one.name, down.nodes.includes(node.name) ? lifeless(device) : device);
+    }
+    inner.push(...built.cables);
+    for (const [port, now] of built.ports) moved.set(`${node.name}:${port}`, now);
     remarks.push(built.diagnostics);
   }
   const strays = strayFiles(ported, files);
-  const live = ported.links.filter((_, index) => !down.links.includes(index));
-  const compiled = compile({ ...ported, links: live }, devices);
+  const now = (end: PortRef) => moved.get(`${end.node}:${end.port}`) ?? end;
+  const live = ported.links
+    .filter((_, index) => !down.links.includes(index))
+    .map(({ a, b }) => ({ a: now(a), b: now(b) }));
+  const compiled = settle({ ...ported, links: [...live, ...inner] }, devices);
   return {
     ...compiled,
     diagnostics: [...remarks, strays, absentRoutes(compiled)].flat(),
   };
+}
+
+/** Tunnels in tunnels are solved from the outside in; deeper than this nobody nests them. */
+const DEEPEST_TUNNEL = 4;
+
+// Which tunnels carry depends on the network below them, which may have tunnels itself.
+function settle(topology: Topology, devices: ReadonlyMap<string, Device>): Compiled {
+  let tunnels: readonly TunnelEnd[] = [];
+  let compiled = compile(topology, devices, tunnels);
+  for (let depth = 0; depth < DEEPEST_TUNNEL; depth++) {
+    const next = tunnelsOf(compiled);
+    if (JSON.stringify(next) === JSON.stringify(tunnels)) break;
+    tunnels = next;
+    compiled = compile(topology, devices, tunnels);
+  }
+  return compiled;
 }
 
 /** What is broken: whole nodes, and links by their index in the topology. */
@@ -51,12 +77,24 @@ function lifeless(device: Device): Device {
 
 type NodeFiles = readonly { readonly path: string; readonly text: string }[];
 
+/** What one node of the lab comes to: itself, what runs in it, and the cables in between. */
+type BuiltNode = {
+  readonly devices: readonly Device[];
+  readonly cables: readonly LinkSpec[];
+  /** Where the node's ports have gone, for those that have. */
+  readonly ports: ReadonlyMap<string, PortRef>;
+  readonly diagnostics: readonly Diagnostic[];
+};
+
+const ALONE = { cables: [], ports: new Map<string, PortRef>(), diagnostics: [] };
+
 function buildNode(
   node: NodeSpec,
   files: NodeFiles,
   macs: ReadonlyMap<string, string>,
-): { device: Device; diagnostics: Diagnostic[] } {
-  if (node.kind === "outside") return { device: deviceFromOutside(node, macs), diagnostics: [] };
+  nextMac: () => string,
+): BuiltNode {
+  if (node.kind === "outside") return { ...ALONE, devices: [deviceFromOutside(node, macs)] };
   const taken = files.filter(({ path }) => path.endsWith(endingOf(node)));
   const wrong = files.flatMap((file) => wrongLanguage(node, file));
   if (node.os === "ios") {
@@ -64,14 +102,21 @@ function buildNode(
     const built = buildIos(node.name, node.ports, parsed);
     const device = deviceFromIos(node, built.state, macs);
     const diagnostics = [wrong, ...parsed.map((one) => one.diagnostics), built.diagnostics].flat();
-    return { device: { ...device, taints: [...device.taints, ...unbuilt(node)] }, diagnostics };
+    return { ...ALONE, devices: [tainted(device, node)], diagnostics };
   }
-  const parsed = taken.map(({ path, text }) => parseShell(path, text));
   const ports = node.ports.map(({ name }) => ({ name, mac: macs.get(name)! }));
-  const built = buildLinux(ports, parsed);
-  const diagnostics = [wrong, ...parsed.map((one) => one.diagnostics), built.diagnostics].flat();
-  const device = deviceFromLinux(node, built.state);
-  return { device: { ...device, taints: [...device.taints, ...unbuilt(node)] }, diagnostics };
+  const { linux, diagnostics } = buildLinux(ports, taken, nextMac);
+  const { devices, cables, ports: moved } = devicesFromLinux(node, linux);
+  return {
+    devices: devices.map((device) => tainted(device, node)),
+    cables,
+    ports: moved,
+    diagnostics: [wrong, diagnostics].flat(),
+  };
+}
+
+function tainted(device: Device, node: NodeSpec): Device {
+  return { ...device, taints: [...device.taints, ...unbuilt(node)] };
 }
 
 // A kind of device that is drawn but not simulated leaves everything that touches it undecided.
@@ -151,25 +196,30 @@ function withFullNames(topology: Topology): Topology {
   };
 }
 
-// A MAC nobody gave is 02:00:00:00:nn:01 and :02 for the ends of link nn, counted on for ports without a cable.
-function macsOf(topology: Topology): Map<string, Map<string, string>> {
+// A MAC nobody gave is 02:00:00:00:nn:01 and :02 for the ends of link nn, counted on for all others.
+function macsOf(topology: Topology): {
+  macs: Map<string, Map<string, string>>;
+  nextMac: () => string;
+} {
   const byEnd = new Map<string, string>();
   topology.links.forEach(({ a, b }, at) => {
     byEnd.set(`${a.node}:${a.port}`, macNumbered(at + 1, 1));
     byEnd.set(`${b.node}:${b.port}`, macNumbered(at + 1, 2));
   });
   let next = topology.links.length + 1;
-  return new Map(
+  const nextMac = () => macNumbered(next++, 1);
+  const macs = new Map(
     topology.nodes.map((node) => [
       node.name,
       new Map(
         node.ports.map((port) => [
           port.name,
-          port.mac ?? byEnd.get(`${node.name}:${port.name}`) ?? macNumbered(next++, 1),
+          port.mac ?? byEnd.get(`${node.name}:${port.name}`) ?? nextMac(),
         ]),
       ),
     ]),
   );
+  return { macs, nextMac };
 }
 
 function macNumbered(link: number, end: 1 | 2): string {

@@ -3,8 +3,8 @@ import { conversationWalk } from "#lib/grading/shown.ts";
 import type { Proto } from "#lib/net/model/objective.ts";
 import { formatIp, parseIp, type Ip } from "#lib/net/model/prefix.ts";
 import type { Built } from "#lib/net/network.ts";
-import { addressesOf, taintOfWalk } from "#lib/net/prove/decide.ts";
-import { converse } from "#lib/net/trace/conversation.ts";
+import { addressesOf, isAt, taintOfWalk } from "#lib/net/prove/decide.ts";
+import { acceptedAt, converse } from "#lib/net/trace/conversation.ts";
 import {
   BadCall,
   NO,
@@ -46,22 +46,29 @@ export const traceCommand: Command = {
     const asked = converse(built, { device: from.device.name, table, to, proto, port });
     const walk = conversationWalk(built, asked, new Ranges(overlay.files));
     const open = taintOfWalk(built, asked);
+    const arrived = acceptedAt(asked.forward);
+    const target = parseIp(values.to) === null ? endpointCalled(built, "to", values.to) : null;
+    // The same address in another table is somebody else.
+    const isElsewhere = target !== null && arrived !== null && !isAt(target, arrived);
+    const reachable = asked.answered && !isElsewhere;
     const json = {
       from: values.from,
       to: formatIp(to),
       proto,
       ...(port !== null && { port }),
-      reachable: asked.answered,
+      reachable,
       ...walk,
       ...(open && { undecided: open }),
     };
-    const verdict = asked.answered
-      ? "It is answered."
-      : asked.back
-        ? "The answer is lost."
-        : walk.text;
+    const verdict = isElsewhere
+      ? `It arrives, but not at ${values.to}: the address is in another table, too.`
+      : asked.answered
+        ? "It is answered."
+        : asked.back
+          ? "The answer is lost."
+          : walk.text;
     const text = [walkInWords(walk), verdict, ...(open ? [`Undecided: ${open}`] : [])].join("\n");
-    return { json, text, status: open ? UNDECIDED : asked.answered ? YES : NO };
+    return { json, text, status: open ? UNDECIDED : reachable ? YES : NO };
   },
 };
 

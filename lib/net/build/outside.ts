@@ -16,18 +16,22 @@ export function deviceFromOutside(node: NodeSpec, macs: ReadonlyMap<string, stri
   const net = networkOf(address.ip, address.length);
   return {
     name: node.name,
+    node: node.name,
     kind: node.kind,
     tables: [{ name: null, distinguisher: null, because: null }],
     ifaces: node.ports.map(({ name }) => ({
       name,
       short: name,
       isPort: true,
+      layer: { kind: "cable" },
+      bridge: null,
       mac: macs.get(name) ?? "",
       ownsNetworks: false,
       table: null,
       enabled: true,
       disabledBecause: null,
       addresses: name === port ? [{ ...address, secondary: false, because: null }] : [],
+      answersForItselfOnly: false,
       proxyArp: false,
       sourceCheck: "none",
       because: null,
@@ -48,6 +52,9 @@ export function deviceFromOutside(node: NodeSpec, macs: ReadonlyMap<string, stri
       source: address.ip,
       because: null,
     })),
+    rules: null,
+    filters: [],
+    filtersBridged: false,
     forwards: { on: false, because: null },
     habits: {
       withdrawsOnCarrierLoss: false,
@@ -59,6 +66,7 @@ export function deviceFromOutside(node: NodeSpec, macs: ReadonlyMap<string, stri
       ttl: 64,
     },
     listens: [],
+    heardInVrfs: { tcp: true, udp: true },
     owns,
     taints: [],
   };

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { parseIp } from "../model/prefix.ts";
 import type { NodeSpec, PortRef, Topology } from "../model/topology.ts";
 import { buildNetwork, type Built } from "../network.ts";
+import { decide } from "../prove/decide.ts";
 import { probe, type ProbeResult } from "../trace/probe.ts";
 
 // Networks that were set up on a real Linux kernel and probed there; how they are recorded is told in record.py.
@@ -123,4 +124,27 @@ test.each(cases)("$name: the same commands are refused in the same words", (it) 
   );
   expect(ours.length).toBe(theirs.length);
   ours.forEach((message, at) => expect(message).toContain(theirs[at]));
+});
+
+// What packets did that were sent: the one from anywhere that matters here, and whether it came through.
+test.each(cases)("$name: nothing is proved that was seen to be otherwise", (it) => {
+  const built = build(it);
+  const devices = [...built.network.devices.values()];
+  const ownerOf = (to: string) =>
+    devices.find(({ ifaces }) =>
+      ifaces.some(({ addresses }) => addresses.some(({ ip }) => ip === parseIp(to))),
+    )?.name;
+  for (const { from, to, proto, port, src, dev, saw } of it.probes) {
+    const at = saw.at ?? saw.delivered?.at ?? ownerOf(to);
+    if (!at || at === from || src !== undefined || dev !== undefined) continue;
+    const sides = { from: [from], to: [at] };
+    const address = parseIp(to);
+    const reach = decide(built, { kind: "reach", ...sides, proto, port: port ?? null, address });
+    const isolate = decide(built, { kind: "isolate", ...sides, threat: "host", both: false });
+    const asked = `${from} ${proto} ${to} ${port ?? ""}`;
+    expect([asked, reach.state]).not.toEqual([asked, saw.reachable ? "fails" : "holds"]);
+    const arrived = saw.reachable || saw.delivered !== undefined;
+    expect([asked, arrived, isolate.state]).not.toEqual([asked, true, "holds"]);
+    expect([reach.why.kind, isolate.why.kind]).not.toContain("disagreement");
+  }
 });

@@ -252,7 +252,8 @@ class Prober:
             return None
         if body[0] == 0 and ask["proto"] == "icmp" and struct.unpack("!H", body[4:6])[0] == mark:
             return {"answered": True, "ttl": packet["ttl"]}
-        if body[0] not in (3, 11):
+        # Its own system's complaint that no neighbour answers comes later than a probe waits.
+        if body[0] not in (3, 11) or packet["src"] == packet["dst"]:
             return None
         quoted = body[8:]
         inner = quoted[(quoted[0] & 15) * 4:]
@@ -289,7 +290,8 @@ class Prober:
                     "fwd_routers": 64 - seen["ttl"],
                     **({"reply_ttl": ttl, "ret_routers": 64 - ttl} if ttl is not None else {})}
         refused = heard["error"] in ("refused", "port-unreachable")
-        delivered = {} if seen is None or refused else {
+        # That a connection was asked for is seen by nobody until it is answered.
+        delivered = {} if seen is None or refused or ask["proto"] == "tcp" else {
             "delivered": {"at": seen["at"], "src": seen["src"], "ttl": seen["ttl"]}}
         return {"reachable": False, **delivered, **heard}
 

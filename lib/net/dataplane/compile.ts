@@ -1,4 +1,4 @@
-import type { Device, Iface } from "../model/device.ts";
+import { OWN, type Device, type Iface, type Refusing, type RoutingRule } from "../model/device.ts";
 import type { Drop } from "../model/fate.ts";
 import {
   BROADCAST_MAC,
@@ -10,7 +10,6 @@ import {
   placeAt,
   TCP,
   UDP,
-  type Cable,
   type LookupRow,
   type Network,
   type Place,
@@ -22,20 +21,35 @@ import {
 } from "../model/network.ts";
 import {
   contains,
+  EVERYWHERE,
   formatIp,
   formatPrefix,
   lastOf,
   networkOf,
   parsePrefix,
   type Ip,
+  type Prefix,
 } from "../model/prefix.ts";
 import { merged } from "../model/ranges.ts";
-import type { PortRef, Topology } from "../model/topology.ts";
+import type { Topology } from "../model/topology.ts";
 import { heededPackets } from "./asking.ts";
-import { fibsOf, type Entry, type Fib, type Way, type Working } from "./fib.ts";
+import {
+  effectiveFib,
+  fibsOf,
+  isThrow,
+  tablesFor,
+  type Context,
+  type Entry,
+  type Fib,
+  type Way,
+} from "./fib.ts";
+import { Filters, type Passage } from "./filters.ts";
+import { Layer2, NOTHING_LEARNT, type TunnelEnd } from "./layer2.ts";
+import { Floods, learn } from "./learning.ts";
 import { acceptedSources, Answers } from "./neighbors.ts";
 import type { Absent } from "./recursion.ts";
 import { sweep } from "./sweep.ts";
+import { Wiring } from "./wiring.ts";
 
 /** A network's places, and what the devices computed on the way: their tables, and the routes that are in none. */
 export type Compiled = {
@@ -45,16 +59,26 @@ export type Compiled = {
 };
 
 /** Let the devices compute their tables together, and lay out every place with its step. */
-export function compile(topology: Topology, devices: ReadonlyMap<string, Device>): Compiled {
-  const wiring = new Wiring(topology, devices);
+export function compile(
+  topology: Topology,
+  devices: ReadonlyMap<string, Device>,
+  tunnels: readonly TunnelEnd[],
+): Compiled {
+  const wiring = new Wiring(topology.links, devices);
   const computed = [...devices.values()].map((device) => ({
     device,
     ...fibsOf(device, wiring.works),
   }));
   const fibs = new Map(computed.map(({ device, fibs }) => [device.name, fibs]));
   const places = new Map<PlaceId, Place>();
+  new Layer2(devices, wiring, NOTHING_LEARNT, tunnels, places).layOut();
+  const learnt = learn(devices, places);
+  places.clear();
+  new Layer2(devices, wiring, learnt, tunnels, places).layOut();
+  const floods = new Floods(places);
+  const stacks = stacksOf(devices);
   for (const device of devices.values())
-    new DevicePlaces(device, fibs, devices, wiring, places).layOut();
+    new DevicePlaces(device, fibs, wiring, floods, stacks, places).layOut();
   return {
     network: { topology, devices, places, cables: wiring.cables },
     fibs,
@@ -62,87 +86,92 @@ export function compile(topology: Topology, devices: ReadonlyMap<string, Device>
   };
 }
 
-/** Which port is cabled to which, and which of them are live. */
-class Wiring {
-  readonly cables: readonly Cable[];
-  private readonly far = new Map<string, PortRef>();
-  private readonly enabled = new Map<string, { isPort: boolean; enabled: boolean }>();
+/** Which interface's stack a place is. */
+type Stacks = ReadonlyMap<PlaceId, { readonly device: Device; readonly iface: Iface }>;
 
-  constructor(topology: Topology, devices: ReadonlyMap<string, Device>) {
-    for (const device of devices.values())
-      for (const { name, isPort, enabled } of device.ifaces)
-        this.enabled.set(`${device.name}:${name}`, { isPort, enabled });
-    for (const { a, b } of topology.links) {
-      this.far.set(key(a), b);
-      this.far.set(key(b), a);
-    }
-    this.cables = topology.links.map(({ a, b }) => ({
-      a,
-      b,
-      up: this.works(a.node, a.port) && this.works(b.node, b.port),
-    }));
-  }
-
-  /** It is enabled and, if a port, cabled to a port that is enabled too. */
-  readonly works: Working = (device, iface) => {
-    const here = this.enabled.get(`${device}:${iface}`);
-    if (!here?.enabled) return false;
-    if (!here.isPort) return true;
-    const far = this.farEnd(device, iface);
-    return far !== null && (this.enabled.get(key(far))?.enabled ?? false);
-  };
-
-  farEnd(device: string, iface: string): PortRef | null {
-    return this.far.get(`${device}:${iface}`) ?? null;
-  }
-}
-
-function key({ node, port }: PortRef): string {
-  return `${node}:${port}`;
+function stacksOf(devices: ReadonlyMap<string, Device>): Stacks {
+  return new Map(
+    [...devices.values()].flatMap((device) =>
+      device.ifaces.map(
+        (iface) => [placeAt.stack(device.name, iface.name), { device, iface }] as const,
+      ),
+    ),
+  );
 }
 
 type Sending = Entry & { readonly action: { readonly kind: "send" } };
 
 const multicast = parsePrefix("224.0.0.0/4")!;
+const LOOPBACK = "lo";
+const NOWHERE: Passage = { in: null, out: null, bridged: false, portIn: null, portOut: null };
+
+/** A context, and for the device's own packets whether they have passed the filters for them. */
+type Stage = Context & { readonly filtered?: boolean };
+
+/** Packets whose ingress no rule asks about. */
+const ANYWHERE = "anywhere";
+
 const notOnWires = [parsePrefix("0.0.0.0/8")!, parsePrefix("127.0.0.0/8")!];
 
+/** Groups that no table routes here, and addresses that may not be on a wire. */
+type Never = { readonly prefix: Entry["prefix"]; readonly never: true };
+const NEVER: readonly Never[] = [multicast, ...notOnWires].map((prefix) => ({
+  prefix,
+  never: true,
+}));
+
 /** The places of one device: its ports, and for each table a lookup for what comes in and one for what is its own. */
+/** Who asked for an address of ours, and is known by that. */
+type Speaker = { readonly ip: Ip; readonly row: Omit<ResolveRow, "guard"> };
+
 class DevicePlaces {
   private readonly device: Device;
   private readonly ifaces: ReadonlyMap<string, Iface>;
-  private readonly ports: ReadonlyMap<string | null, readonly Iface[]>;
   private readonly fibs: ReadonlyMap<string, readonly Fib[]>;
-  private readonly devices: ReadonlyMap<string, Device>;
   private readonly wiring: Wiring;
+  private readonly floods: Floods;
+  private readonly stacks: Stacks;
+  private readonly filters: Filters;
+  private readonly heard = new Map<string, Answers[]>();
+  private readonly spoken = new Map<string, readonly Speaker[]>();
   private readonly places: Map<PlaceId, Place>;
-  private readonly answersByIface = new Map<string, Answers | null>();
 
   constructor(
     device: Device,
     fibs: ReadonlyMap<string, readonly Fib[]>,
-    devices: ReadonlyMap<string, Device>,
     wiring: Wiring,
+    floods: Floods,
+    stacks: Stacks,
     places: Map<PlaceId, Place>,
   ) {
     this.device = device;
     this.ifaces = new Map(device.ifaces.map((iface) => [iface.name, iface]));
-    this.ports = Map.groupBy(
-      device.ifaces.filter((iface) => iface.isPort),
-      (iface) => iface.table,
-    );
     this.fibs = fibs;
-    this.devices = devices;
     this.wiring = wiring;
+    this.floods = floods;
+    this.stacks = stacks;
     this.places = places;
+    this.filters = new Filters(device, places);
   }
 
   layOut(): void {
-    for (const fib of this.fibs.get(this.device.name)!) {
-      this.accepting(fib.table);
-      this.lookups(fib);
-      for (const iface of this.ports.get(fib.table) ?? []) this.bound(iface, fib);
+    const { device } = this;
+    for (const { name } of device.tables) {
+      this.accepting(name);
+      this.routing(placeAt.send(device.name, name), { vrf: name, from: OWN });
+      if (this.filters.filters("ip"))
+        this.routing(this.sentOn(name), { vrf: name, from: OWN, filtered: true });
+      this.routing(placeAt.forward(device.name, name), { vrf: name, from: ANYWHERE });
     }
-    for (const iface of this.device.ifaces) if (iface.isPort) this.port(iface);
+    if (this.asksForIngress)
+      for (const iface of device.ifaces)
+        if (iface.isPort)
+          this.routing(this.forwardFrom(iface), { vrf: iface.table, from: iface.name });
+    for (const iface of device.ifaces) {
+      if (!iface.isPort) continue;
+      this.stack(iface);
+      this.bound(iface);
+    }
   }
 
   private add(
@@ -168,7 +197,8 @@ class DevicePlaces {
 
   // The stack: who listens on what, and what nobody listens on.
   private accepting(table: string | null): void {
-    const { name, listens, owns } = this.device;
+    const { name, owns, heardInVrfs } = this.device;
+    const listens = this.device.listens.filter(({ proto }) => table === null || heardInVrfs[proto]);
     const deliver = this.add(placeAt.deliver(name, table), table, null, { kind: "deliver" });
     const refused = this.drop({ kind: "refused", device: name }, table, null);
     const everyPort: Rule = { guard: {}, then: deliver, because: [] };
@@ -191,57 +221,117 @@ class DevicePlaces {
     });
   }
 
-  private lookups(fib: Fib): void {
+  // What the filters for the device's own packets have changed is looked up once more.
+  private sentOn(vrf: string | null): PlaceId {
+    return `${placeAt.send(this.device.name, vrf)}, filtered`;
+  }
+
+  // Rules and filters may ask by which interface a packet came in; then each interface has a lookup of its own.
+  private get asksForIngress(): boolean {
+    const { rules } = this.device;
+    return this.filters.asksForIfaces || (rules?.some((rule) => rule.from !== null) ?? false);
+  }
+
+  private forwardFrom(iface: Iface): PlaceId {
+    const place = placeAt.forward(this.device.name, iface.table);
+    return this.asksForIngress ? `${place} from ${iface.name}` : place;
+  }
+
+  // Where a packet goes that came in, or that is the device's own: the tables that decide, one after the other.
+  private routing(start: PlaceId, context: Stage): void {
     const { device } = this;
-    const { table } = fib;
-    // A loopback network is the device's own, but no packet for it may come off a wire: of equals the first decides.
-    const runs = {
-      own: sweep([...fib.entries, ...this.never()]),
-      passing: sweep([...this.never(), ...fib.entries]),
-    };
-    const noRoute = (own: boolean) =>
-      this.drop(
-        { kind: "no-route", device: device.name, table, own },
-        table,
-        null,
-        own ? "own" : "",
-      );
-    const notForwarding = () =>
-      this.drop(
-        {
-          kind: "not-forwarding",
-          device: device.name,
-          because: device.forwards.because ? [device.forwards.because] : [],
-        },
-        table,
-        null,
-      );
-    const rows = (own: boolean): LookupRow[] =>
-      runs[own ? "own" : "passing"].flatMap(({ low, high, item }): LookupRow[] => {
-        const common = { low, high, prefix: item.prefix };
-        if ("never" in item) {
-          const isGroup = own && contains(multicast, low);
-          const next = isGroup ? this.everywhere(table) : [this.notPassedOn(table)];
-          return [{ ...common, source: "multicast", next, because: [] }];
-        }
-        const next = this.follow(item, table, own, notForwarding);
-        return [{ ...common, source: item.source, next, because: item.because }];
-      });
-    this.add(placeAt.forward(device.name, table), table, null, {
-      kind: "lookup",
-      rows: rows(false),
-      miss: device.forwards.on ? noRoute(false) : notForwarding(),
-    });
-    this.add(placeAt.send(device.name, table), table, null, {
-      kind: "lookup",
-      rows: rows(true),
-      miss: noRoute(true),
+    const own = context.from === OWN;
+    const all = tablesFor(device, this.fibs.get(device.name)!, context);
+    let miss = own || device.forwards.on ? this.noRoute(context) : this.notForwarding(context);
+    for (let at = all.length - 1; at >= 0; at--) {
+      const { rule, fib } = all[at]!;
+      const id = all.length === 1 ? start : `${start}, rule ${at + 1}`;
+      const answer =
+        rule?.action.kind === "refuse"
+          ? this.refusal(rule, rule.action.how, context)
+          : this.table(id, fib, context, miss, at === 0);
+      miss = this.guarded(id, rule, answer, miss, context);
+    }
+    if (all.length !== 1)
+      this.add(start, context.vrf, null, { kind: "filter", rules: [], otherwise: miss });
+  }
+
+  private guarded(
+    id: PlaceId,
+    rule: RoutingRule | null,
+    answer: PlaceId,
+    miss: PlaceId,
+    { vrf }: Context,
+  ): PlaceId {
+    if (!rule || (Object.keys(rule.guard).length === 0 && !rule.not)) return answer;
+    const [then, otherwise] = rule.not ? [miss, answer] : [answer, miss];
+    const because = rule.because ? [rule.because] : [];
+    return this.add(`${id} if it fits`, vrf, null, {
+      kind: "filter",
+      rules: [{ guard: rule.guard, then, because }],
+      otherwise,
     });
   }
 
+  private table(
+    id: PlaceId,
+    fib: Fib | null,
+    context: Stage,
+    miss: PlaceId,
+    isFirst: boolean,
+  ): PlaceId {
+    const own = context.from === OWN;
+    const entries = fib?.entries ?? [];
+    const never = isFirst ? NEVER : [];
+    // A loopback network is the device's own, but no packet for it may come off a wire: of equals the first decides.
+    const runs = sweep<Entry | Never>(own ? [...entries, ...never] : [...never, ...entries]);
+    const rows = runs.map(({ low, high, item }): LookupRow => {
+      const common = { low, high, prefix: item.prefix };
+      if ("never" in item)
+        return { ...common, source: "multicast", next: this.toGroup(low, context), because: [] };
+      const next = isThrow(item) ? [miss] : this.follow(item, context);
+      return { ...common, source: item.source, next, because: item.because };
+    });
+    return this.add(id, context.vrf, null, { kind: "lookup", rows, miss });
+  }
+
+  private toGroup(first: Ip, context: Stage): PlaceId[] {
+    const isOwn = context.from === OWN && contains(multicast, first);
+    return isOwn ? this.everywhere(context) : [this.notPassedOn(context)];
+  }
+
+  private noRoute({ vrf, from }: Context): PlaceId {
+    const own = from === OWN;
+    const why: Drop = { kind: "no-route", device: this.device.name, table: vrf, own };
+    return this.drop(why, vrf, null, own ? "own" : "");
+  }
+
+  private notForwarding({ vrf }: Context): PlaceId {
+    const { name, forwards } = this.device;
+    const because = forwards.because ? [forwards.because] : [];
+    return this.drop({ kind: "not-forwarding", device: name, because }, vrf, null);
+  }
+
+  private refusal(rule: RoutingRule, how: Refusing, { vrf }: Context): PlaceId {
+    const because = rule.because ? [rule.because] : [];
+    const why: Drop = {
+      kind: "discarded",
+      device: this.device.name,
+      prefix: EVERYWHERE,
+      how,
+      because,
+    };
+    return this.drop(why, vrf, null, `by rule ${how}`);
+  }
+
   // With its way out given, a packet takes the routes by that way, and asks for its destination there where none leads.
-  private bound(iface: Iface, fib: Fib): void {
-    const byIt = fib.entries.flatMap((entry): Sending[] => {
+  private bound(iface: Iface): void {
+    const { device } = this;
+    const context = { vrf: iface.table, from: OWN };
+    const entries = tablesFor(device, this.fibs.get(device.name)!, context).flatMap(
+      ({ fib }) => fib?.entries ?? [],
+    );
+    const byIt = entries.flatMap((entry): Sending[] => {
       if (entry.action.kind !== "send") return [];
       const ways = entry.action.ways.filter((way) => way.iface === iface.name);
       return ways.length > 0 ? [{ ...entry, action: { ...entry.action, ways } }] : [];
@@ -253,7 +343,7 @@ class DevicePlaces {
       because: [],
     };
     const addresses = new Set<number>(iface.addresses.map(({ ip }) => ip));
-    const own = fib.entries.filter(
+    const own = entries.filter(
       ({ source, prefix }) => source === "own" && addresses.has(prefix.first),
     );
     const rows = sweep([...own, ...byIt, unrouted]).map(({ low, high, item }): LookupRow => ({
@@ -263,59 +353,61 @@ class DevicePlaces {
       source: item.source,
       next:
         item.action.kind === "send"
-          ? item.action.ways.map((way) => this.way(way, item, true))
-          : [placeAt.accept(this.device.name, fib.table)],
+          ? item.action.ways.map((way) => this.way(way, item, { ...context, filtered: true }))
+          : [placeAt.accept(device.name, iface.table)],
       because: item.because,
     }));
     const miss = this.noCarrier(iface);
-    this.add(placeAt.bound(this.device.name, iface.name), fib.table, iface.name, {
+    this.add(placeAt.bound(device.name, iface.name), iface.table, iface.name, {
       kind: "lookup",
       rows,
       miss,
     });
   }
 
-  // Groups that no table routes here, and addresses that may not be on a wire.
-  private never(): { prefix: Entry["prefix"]; never: true }[] {
-    return [multicast, ...notOnWires].map((prefix) => ({ prefix, never: true as const }));
-  }
-
-  private follow(
-    entry: Entry,
-    table: string | null,
-    own: boolean,
-    notForwarding: () => PlaceId,
-  ): PlaceId[] {
+  private follow(entry: Entry, context: Stage): PlaceId[] {
     const { device } = this;
     const { action } = entry;
-    switch (action.kind) {
-      case "receive": {
-        // Its own broadcasts go out to its neighbours; a neighbour's are for it.
-        if (own && entry.source !== "own") return this.everywhere(table);
-        return [placeAt.accept(device.name, table)];
-      }
-      case "refuse": {
-        if (!own && !device.forwards.on) return [notForwarding()];
-        const { prefix, because } = entry;
-        const why: Drop = {
-          kind: "discarded",
-          device: device.name,
-          prefix,
-          how: action.how,
-          because,
-        };
-        return [this.drop(why, table, null, formatPrefix(prefix))];
-      }
-      case "send":
-        if (!own && !device.forwards.on) return [notForwarding()];
-        return action.ways.map((way) => this.way(way, entry, own));
+    const own = context.from === OWN;
+    if (action.kind === "receive") {
+      // Its own broadcasts go out to its neighbours; a neighbour's are for it.
+      if (own && entry.source !== "own") return this.everywhere(context);
+      return [this.takeIn(context)];
     }
+    if (!own && !device.forwards.on) return [this.notForwarding(context)];
+    if (action.kind === "send") return action.ways.map((way) => this.way(way, entry, context));
+    const { prefix, because } = entry;
+    const why: Drop = { kind: "discarded", device: device.name, prefix, how: action.how, because };
+    return [this.drop(why, context.vrf, null, formatPrefix(prefix))];
   }
 
-  private way(way: Way, entry: Entry, own: boolean): PlaceId {
+  // Into the stack, by the filters for what the device takes itself; its own packets to itself go out first.
+  private takeIn({ vrf, from, filtered }: Stage): PlaceId {
+    const { device } = this;
+    const accept = placeAt.accept(device.name, vrf);
+    if (!this.filters.filters("ip")) return accept;
+    const toItself = { ...NOWHERE, out: LOOPBACK };
+    if (from === OWN && !filtered)
+      return this.filters.hook("ip", "output", toItself, this.sentOn(vrf));
+    const came = from === OWN ? LOOPBACK : from === ANYWHERE ? null : from;
+    const input = this.filters.hook("ip", "input", { ...NOWHERE, in: came }, accept);
+    return from === OWN ? this.filters.hook("ip", "postrouting", toItself, input) : input;
+  }
+
+  private way(way: Way, entry: Entry, { vrf, from, filtered }: Stage): PlaceId {
+    const own = from === OWN;
     const iface = this.ifaces.get(way.iface)!;
-    const resolve = this.resolve(iface, way.gateway, entry, own);
-    return own ? resolve : this.oneHopLess(resolve, iface);
+    const resolve =
+      iface.layer.kind === "vrf"
+        ? placeAt.send(this.device.name, iface.name)
+        : this.resolve(iface, way.gateway, entry, own);
+    if (!this.filters.filters("ip")) return own ? resolve : this.oneHopLess(resolve, iface);
+    const out = { ...NOWHERE, out: iface.name };
+    if (own && !filtered) return this.filters.hook("ip", "output", out, this.sentOn(vrf));
+    const post = this.filters.hook("ip", "postrouting", out, resolve);
+    if (own) return post;
+    const through = { ...out, in: from === ANYWHERE ? null : from };
+    return this.oneHopLess(this.filters.hook("ip", "forward", through, post), iface);
   }
 
   private oneHopLess(next: PlaceId, iface: Iface): PlaceId {
@@ -333,6 +425,8 @@ class DevicePlaces {
     const target = gateway === null ? "destination" : formatIp(gateway);
     const id = `${device.name}:${iface.name} ${own ? "sends" : "passes on"} to ${target}`;
     if (this.places.has(id)) return id;
+    // Without anything below it asks nobody: what leaves by it is gone.
+    if (!iface.isPort) return placeAt.leave(device.name, iface.name);
     const why: Drop = {
       kind: "no-neighbor",
       device: device.name,
@@ -352,50 +446,105 @@ class DevicePlaces {
     });
   }
 
+  // Whoever hears the question and can answer it; the answer must come back over layer 2, too.
   private answers(iface: Iface, gateway: Ip | null, own: boolean): ResolveRow[] {
-    const answers = this.farAnswers(iface);
-    if (!answers) return [];
-    const guards = heededPackets(this.device, iface, gateway, own, (sender) =>
-      answers.heeds(sender),
-    );
-    return gateway === null ? answers.forNeighbors(guards) : answers.forGateway(gateway, guards);
+    if (!this.wiring.works(this.device.name, iface.name)) return [];
+    const asked = this.hearers(iface).flatMap((answers) => {
+      const guards = heededPackets(this.device, iface, gateway, own, (sender) =>
+        answers.heeds(sender),
+      );
+      return gateway === null ? answers.forNeighbors(guards) : answers.forGateway(gateway, guards);
+    });
+    return [...asked, ...this.overheard(iface, gateway)];
   }
 
-  private farAnswers(iface: Iface): Answers | null {
-    const known = this.answersByIface.get(iface.name);
-    if (known !== undefined) return known;
-    const far = this.wiring.works(this.device.name, iface.name) ? this.farEnd(iface) : null;
-    const answers = far && new Answers(far);
-    this.answersByIface.set(iface.name, answers);
-    return answers;
+  // N6: whoever asks for an address of the interface is known to it from then on, even where its own questions are
+  // not heard. Every device is taken to have spoken once.
+  private overheard(iface: Iface, gateway: Ip | null): ResolveRow[] {
+    return this.speakers(iface).flatMap(({ ip, row }): ResolveRow[] => {
+      if (gateway !== null && gateway !== ip) return [];
+      return [{ ...row, guard: gateway === null ? { dst: [[ip, ip]] } : {} }];
+    });
   }
 
-  private farEnd(iface: Iface) {
-    const far = this.wiring.farEnd(this.device.name, iface.name);
-    const device = far && this.devices.get(far.node);
-    const there = device?.ifaces.find((one) => one.name === far!.port);
-    const fib = device && this.fibs.get(device.name)?.find((one) => one.table === there?.table);
-    return device && there && fib ? { device, iface: there, fib } : null;
+  private speakers(iface: Iface): readonly Speaker[] {
+    const known = this.spoken.get(iface.name);
+    if (known) return known;
+    const { name } = this.device;
+    const home = placeAt.stack(name, iface.name);
+    const own = iface.addresses.map(({ ip }) => ip).sort((a, b) => a - b);
+    const speakers = [...this.stacks.values()].flatMap(({ device, iface: there }): Speaker[] => {
+      if (there === iface) return [];
+      const asks = this.asksBy(device, there);
+      const speaks = there.addresses.filter(({ ip, length }) =>
+        within(networkOf(ip, length), own).some((one) => one !== ip && asks(one)),
+      );
+      if (speaks.length === 0 || !there.enabled || there.bridge) return [];
+      if (!this.floods.from(device.name, there.name).some(({ place }) => place === home)) return [];
+      const answeredBy = { node: device.name, port: there.name };
+      const row = { dmac: macNumber(there.mac), answeredBy, proxy: false };
+      return speaks.map(({ ip, because }) => ({
+        ip,
+        row: { ...row, because: because ? [because] : [] },
+      }));
+    });
+    this.spoken.set(iface.name, speakers);
+    return speakers;
+  }
+
+  // Whom a device asks for on an interface when it sends to them: whom its tables do not send elsewhere.
+  private asksBy(device: Device, iface: Iface): (ip: Ip) => boolean {
+    const context = { vrf: iface.table, from: OWN };
+    const runs = effectiveFib(device, this.fibs.get(device.name)!, context);
+    const ends = runs.map(({ high }) => high);
+    return (ip) => {
+      const run = runs[firstFrom(ends, ip)];
+      if (!run || run.low > ip || run.item.action.kind !== "send") return false;
+      return run.item.action.ways.some((way) => way.iface === iface.name && way.gateway === null);
+    };
+  }
+
+  private hearers(iface: Iface): Answers[] {
+    const known = this.heard.get(iface.name);
+    if (known) return known;
+    const { name } = this.device;
+    const home = placeAt.stack(name, iface.name);
+    const asker = { dmac: macNumber(iface.mac), dst: iface.addresses[0]?.ip ?? 0 };
+    const hearers = this.floods.from(name, iface.name).flatMap(({ place }): Answers[] => {
+      const at = this.stacks.get(place);
+      if (!at || place === home) return [];
+      const { device, iface: there } = at;
+      const comesBack = this.floods.reaches(device.name, there.name, asker, home);
+      if (!comesBack) return [];
+      const context = { vrf: there.table, from: there.name };
+      const runs = effectiveFib(device, this.fibs.get(device.name)!, context);
+      return [new Answers({ device, iface: there, runs })];
+    });
+    this.heard.set(iface.name, hearers);
+    return hearers;
   }
 
   // A broadcast of the device's own, by every live port of the table.
-  private everywhere(table: string | null): PlaceId[] {
-    const ports = (this.ports.get(table) ?? []).filter((iface) =>
-      this.wiring.works(this.device.name, iface.name),
+  private everywhere(context: Context): PlaceId[] {
+    const { name } = this.device;
+    const { vrf } = context;
+    const ports = this.device.ifaces.filter(
+      (iface) =>
+        iface.isPort && iface.table === vrf && !iface.bridge && this.wiring.works(name, iface.name),
     );
-    if (ports.length === 0) return [this.notPassedOn(table)];
+    if (ports.length === 0) return [this.notPassedOn(context)];
     return ports.map((iface) =>
-      this.add(`${this.device.name}:${iface.name} sends to everyone`, table, iface.name, {
+      this.add(`${name}:${iface.name} sends to everyone`, vrf, iface.name, {
         kind: "rewrite",
         change: { kind: "set", field: "dmac", value: BROADCAST_MAC },
-        next: placeAt.leave(this.device.name, iface.name),
-        expired: placeAt.leave(this.device.name, iface.name),
+        next: placeAt.leave(name, iface.name),
+        expired: placeAt.leave(name, iface.name),
       }),
     );
   }
 
-  private notPassedOn(table: string | null): PlaceId {
-    return this.drop({ kind: "not-passed-on", device: this.device.name }, table, null);
+  private notPassedOn({ vrf }: Context): PlaceId {
+    return this.drop({ kind: "not-passed-on", device: this.device.name }, vrf, null);
   }
 
   private noCarrier(iface: Iface): PlaceId {
@@ -406,14 +555,9 @@ class DevicePlaces {
     );
   }
 
-  private port(iface: Iface): void {
+  // What the stack takes from an interface: frames for it or for everyone, untagged.
+  private stack(iface: Iface): void {
     const { name } = this.device;
-    const far = this.wiring.farEnd(name, iface.name);
-    const works = this.wiring.works(name, iface.name);
-    this.add(placeAt.leave(name, iface.name), iface.table, iface.name, {
-      kind: "flood",
-      to: works && far ? [placeAt.arrive(far.node, far.port)] : [this.noCarrier(iface)],
-    });
     const mac = macNumber(iface.mac);
     const notForIt = this.drop(
       { kind: "not-for-it", device: name, iface: iface.name },
@@ -426,10 +570,15 @@ class DevicePlaces {
         tag: [[0, 0]],
         dmac: merged([[mac, mac], MULTICAST_MACS, [BROADCAST_MAC, BROADCAST_MAC]]),
       },
-      then: this.sourceCheck(iface),
+      then: this.filters.hook(
+        "ip",
+        "prerouting",
+        { ...NOWHERE, in: iface.name },
+        this.sourceCheck(iface),
+      ),
       because: [],
     };
-    this.add(placeAt.arrive(name, iface.name), iface.table, iface.name, {
+    this.add(placeAt.stack(name, iface.name), iface.table, iface.name, {
       kind: "filter",
       rules: iface.enabled ? [ours] : [],
       otherwise: iface.enabled ? notForIt : this.noCarrier(iface),
@@ -438,7 +587,7 @@ class DevicePlaces {
 
   private sourceCheck(iface: Iface): PlaceId {
     const { device } = this;
-    const next = placeAt.forward(device.name, iface.table);
+    const next = this.forwardFrom(iface);
     if (!device.habits.refusesMartians && iface.sourceCheck === "none") return next;
     const martian = this.drop(
       { kind: "martian", device: device.name, iface: iface.name },
@@ -451,14 +600,15 @@ class DevicePlaces {
       iface.table,
       iface.name,
     );
-    const fib = this.fibs.get(device.name)!.find((one) => one.table === iface.table)!;
+    const context = { vrf: iface.table, from: iface.name };
+    const runs = effectiveFib(device, this.fibs.get(device.name)!, context);
     const checked = iface.sourceCheck !== "none";
     return this.add(`${device.name}:${iface.name} checks the source`, iface.table, iface.name, {
       kind: "filter",
       rules: [
         { guard: { src: martians(device, iface.table) }, then: martian, because: [] },
         ...(checked
-          ? [{ guard: { src: acceptedSources(fib, iface) }, then: next, because: [] }]
+          ? [{ guard: { src: acceptedSources(runs, iface) }, then: next, because: [] }]
           : []),
       ],
       otherwise: checked ? failed : next,
@@ -472,4 +622,21 @@ function martians(device: Device, table: string | null): Range[] {
   const own = ifaces.flatMap((iface) => iface.addresses).map(({ ip }): Range => [ip, ip]);
   const [zero, loopback] = notOnWires.map((prefix): Range => [prefix.first, lastOf(prefix)]);
   return merged([...own, zero!, loopback!, [multicast.first, LARGEST.src]]);
+}
+
+// Those of `sorted` that are in the network.
+function within(network: Prefix, sorted: readonly Ip[]): readonly Ip[] {
+  const from = firstFrom(sorted, network.first);
+  return sorted.slice(from, firstFrom(sorted, lastOf(network) + 1));
+}
+
+function firstFrom(sorted: readonly number[], least: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,4 +1,4 @@
-import type { Device, Iface, Refusing, WrittenRoute } from "../model/device.ts";
+import type { Device, Iface, Refusing, RoutingRule, WrittenRoute } from "../model/device.ts";
 import {
   contains,
   formatPrefix,
@@ -10,6 +10,10 @@ import {
 } from "../model/prefix.ts";
 import type { Span } from "../source/span.ts";
 import { resolveRoutes, type Absent } from "./recursion.ts";
+import { sweep, type Swept } from "./sweep.ts";
+
+/** The name of the table that holds a device's own addresses, where rules say when it is looked at. */
+export const OWN_ADDRESSES = "\u0000own";
 
 /** What one routing table of a device decides by: for each prefix, what to do. No prefix has two entries. */
 export type Fib = { readonly table: string | null; readonly entries: readonly Entry[] };
@@ -41,19 +45,92 @@ export function fibsOf(device: Device, working: Working): { fibs: Fib[]; absent:
   const usable = device.ifaces.filter((iface) =>
     device.habits.withdrawsOnCarrierLoss ? working(device.name, iface.name) : iface.enabled,
   );
-  const own = ownEntries(device, usable);
+  const own = ownEntries(device, usable).map((placed) =>
+    // A VRF's own addresses are in its table; the others are in one that is looked at before all.
+    device.rules && placed.table === null ? { ...placed, table: OWN_ADDRESSES } : placed,
+  );
   const { installed, absent } = device.habits.routesStand
     ? { installed: standing(device), absent: [] }
     : resolved(device, usable);
-  const tables = new Map(device.tables.map(({ name }) => [name, new Map<string, Entry>()]));
+  const tables = new Map<string | null, Map<string, Entry>>(
+    device.tables.map(({ name }) => [name, new Map()]),
+  );
   // What is the device's own wins over what was written for the same prefix.
   for (const { table, entry } of [...own, ...installed]) {
+    const entries = tables.get(table) ?? new Map<string, Entry>();
+    tables.set(table, entries);
     const key = formatPrefix(entry.prefix);
-    const entries = tables.get(table);
-    if (entries && !entries.has(key)) entries.set(key, entry);
+    if (!entries.has(key)) entries.set(key, entry);
   }
   const fibs = [...tables].map(([table, entries]) => ({ table, entries: [...entries.values()] }));
   return { fibs, absent };
+}
+
+/** Who looks something up: the VRF it is in, and the interface it came in by, or `OWN`. */
+export type Context = { readonly vrf: string | null; readonly from: string };
+
+/** The tables that decide for a context, in order, with the rules that name them; rules that fit only some packets included. */
+export function tablesFor(
+  device: Device,
+  fibs: readonly Fib[],
+  { vrf, from }: Context,
+): { rule: RoutingRule | null; fib: Fib | null }[] {
+  const named = (table: string | null) => fibs.find((fib) => fib.table === table) ?? null;
+  if (!device.rules) return [{ rule: null, fib: named(vrf) }];
+  return device.rules.flatMap((rule): { rule: RoutingRule; fib: Fib | null }[] => {
+    if (rule.from !== null && rule.from !== from) return [];
+    const { action } = rule;
+    switch (action.kind) {
+      case "own-addresses":
+        return [{ rule, fib: named(OWN_ADDRESSES) }];
+      case "vrf":
+        return vrf === null ? [] : [{ rule, fib: named(vrf) }];
+      case "lookup":
+        return [{ rule, fib: named(action.table) }];
+      case "refuse":
+        return [{ rule, fib: null }];
+    }
+  });
+}
+
+/** One table that answers as the tables for a context do for packets that no rule singles out. */
+export function effectiveFib(
+  device: Device,
+  fibs: readonly Fib[],
+  context: Context,
+): Swept<Entry>[] {
+  let runs: Swept<Entry>[] = [];
+  for (const { rule, fib } of tablesFor(device, fibs, context)) {
+    if (!fib || (rule && (rule.not || Object.keys(rule.guard).length > 0))) continue;
+    runs = fillGaps(
+      runs,
+      sweep(fib.entries).filter(({ item }) => !isThrow(item)),
+    );
+  }
+  return runs;
+}
+
+export function isThrow(entry: Entry): boolean {
+  return entry.action.kind === "refuse" && entry.action.how === "throw";
+}
+
+// Where `first` has nothing, what `second` has.
+function fillGaps<T>(first: readonly Swept<T>[], second: readonly Swept<T>[]): Swept<T>[] {
+  if (first.length === 0) return [...second];
+  const filled: Swept<T>[] = [...first];
+  let at = 0;
+  for (const { low, high, item } of second) {
+    let from: number = low;
+    while (at < first.length && first[at]!.high < from) at++;
+    for (let next = at; from <= high; next++) {
+      const taken = first[next];
+      const to = taken && taken.low <= high ? taken.low - 1 : high;
+      if (from <= to) filled.push({ low: from as Ip, high: to as Ip, item });
+      if (!taken || taken.low > high) break;
+      from = taken.high + 1;
+    }
+  }
+  return filled.sort((a, b) => a.low - b.low);
 }
 
 type Placed = { readonly table: string | null; readonly entry: Entry };
@@ -177,7 +254,35 @@ function spans(because: Span | null): readonly Span[] {
   return because ? [because] : [];
 }
 
-/** The entry that decides about `ip`: the one with the longest prefix. For tests and tables; forwarding uses rows. */
+/** The fields of a packet that a rule may ask about before the packet has a source. */
+export type Asked = { readonly dst: Ip; readonly proto: number; readonly dport: number };
+
+/** The entry that decides about a packet of the device's own: of the first table that has one, that with the longest prefix. */
+export function decidingEntry(
+  device: Device,
+  fibs: readonly Fib[],
+  context: Context,
+  asked: Asked,
+): Entry | null {
+  for (const { rule, fib } of tablesFor(device, fibs, context)) {
+    if (!fib || (rule && !fitsRule(rule, asked))) continue;
+    const entry = lookup(fib, asked.dst);
+    if (entry && !isThrow(entry)) return entry;
+  }
+  return null;
+}
+
+// What the packet does not have yet fits no rule that asks for it.
+function fitsRule({ guard, not }: RoutingRule, asked: Asked): boolean {
+  const known: Partial<Record<string, number>> = asked;
+  const fits = Object.entries(guard).every(([field, ranges]) => {
+    const value = known[field];
+    return value !== undefined && ranges.some(([low, high]) => value >= low && value <= high);
+  });
+  return fits !== not;
+}
+
+/** The entry with the longest prefix that holds `ip`. */
 export function lookup(fib: Fib, ip: Ip): Entry | null {
   let best: Entry | null = null;
   for (const entry of fib.entries)

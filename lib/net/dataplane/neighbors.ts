@@ -3,14 +3,15 @@ import { macNumber, type Guard, type Range, type ResolveRow } from "../model/net
 import { contains, isLoopback, lastOf, networkOf, type Ip, type Prefix } from "../model/prefix.ts";
 import { difference, merged } from "../model/ranges.ts";
 import type { Span } from "../source/span.ts";
-import type { Entry, Fib } from "./fib.ts";
-import { sweep } from "./sweep.ts";
+import type { Entry } from "./fib.ts";
+import { sweep, type Swept } from "./sweep.ts";
 
 /** What the tables need to know of a device that may answer an ARP request. */
 export type Answerer = {
   readonly device: Device;
   readonly iface: Iface;
-  readonly fib: Fib;
+  /** What its tables together say of every address, for packets that come in by the interface. */
+  readonly runs: readonly Swept<Entry>[];
 };
 
 /**
@@ -73,7 +74,7 @@ export class Answers {
 type Answer = { readonly low: number; readonly high: number; readonly because: readonly Span[] };
 
 // N2, N3: some heed only senders of their own networks; none heeds a sender that has their own address.
-function heededSenders({ device, iface, fib }: Answerer): Range[] {
+function heededSenders({ device, iface, runs }: Answerer): Range[] {
   const { refusesMartians, arpOnlyFromOwnNetworks } = device.habits;
   const same = refusesMartians ? device.ifaces.filter((one) => one.table === iface.table) : [iface];
   const refused = merged(same.flatMap((one) => one.addresses.map(({ ip }): Range => [ip, ip])));
@@ -81,7 +82,7 @@ function heededSenders({ device, iface, fib }: Answerer): Range[] {
     ? merged(iface.addresses.map((one) => rangeOf(networkOf(one.ip, one.length))))
     : iface.sourceCheck === "none"
       ? EVERYBODY
-      : acceptedSources(fib, iface);
+      : acceptedSources(runs, iface);
   return difference(possible, refused);
 }
 
@@ -90,9 +91,10 @@ const EVERYBODY: readonly Range[] = [[0, 0xffffffff]];
 type Owned = { readonly prefix: Prefix; readonly because: IfaceAddress["because"] };
 
 function ownAddresses({ device, iface }: Answerer): Owned[] {
-  const ifaces = device.habits.weakHost
-    ? device.ifaces.filter((one) => one.table === iface.table)
-    : [iface];
+  const ifaces =
+    device.habits.weakHost && !iface.answersForItselfOnly
+      ? device.ifaces.filter((one) => one.table === iface.table)
+      : [iface];
   return [
     ...ifaces.flatMap((one) => one.addresses.flatMap((address) => ownedBy(one, address))),
     ...device.owns
@@ -113,13 +115,13 @@ function isWithin(prefix: Prefix, { ip, length }: IfaceAddress): boolean {
 }
 
 // N4, RFC 1027: a proxy answers for what its table sends out by another interface, its own addresses there included.
-function proxies({ device, iface, fib }: Answerer): Answer[] {
+function proxies({ device, iface, runs }: Answerer): Answer[] {
   const elsewhere = new Set(
     device.ifaces
       .filter((one) => one.isPort && one !== iface && one.table === iface.table && one.enabled)
       .flatMap((one) => one.addresses.map(({ ip }) => ip)),
   );
-  return sweep(fib.entries).flatMap(({ low, high, item }): Answer[] => {
+  return runs.flatMap(({ low, high, item }): Answer[] => {
     const leads =
       item.action.kind === "send"
         ? item.action.ways.every((way) => way.iface !== iface.name)
@@ -132,14 +134,12 @@ function proxies({ device, iface, fib }: Answerer): Answer[] {
  * The sources that a reverse path check lets in by `iface` (RFC 3704): those whose way back leaves by it when the
  * check is strict, those with any way back when it is loose.
  */
-export function acceptedSources(fib: Fib, iface: Iface): Range[] {
+export function acceptedSources(runs: readonly Swept<Entry>[], iface: Iface): Range[] {
   const leavesBy = (entry: Entry) =>
     entry.action.kind === "send" &&
     (iface.sourceCheck === "loose" || entry.action.ways.some((way) => way.iface === iface.name));
   return merged(
-    sweep(fib.entries).flatMap(({ low, high, item }): Range[] =>
-      leavesBy(item) ? [[low, high]] : [],
-    ),
+    runs.flatMap(({ low, high, item }): Range[] => (leavesBy(item) ? [[low, high]] : [])),
   );
 }
 

@@ -60,8 +60,37 @@ export function explainDrop(
         text: `The frame is not for ${drop.device}: its MAC address, tag or type is not one that ${drop.iface} takes.`,
         lines: [],
       };
+    case "filtered":
+      return {
+        text: drop.isPolicy
+          ? `${drop.device}'s filter drops it: no rule of ${drop.chain} takes it, and the chain drops the rest.`
+          : `${drop.device}'s filter drops it: a rule of ${drop.chain} says so.`,
+        lines: drop.because,
+      };
+    case "rejected":
+      return {
+        text: `${drop.device}'s filter turns it away with ${drop.error}: a rule of ${drop.chain} says so.`,
+        lines: drop.because,
+      };
+    case "vlan-not-allowed":
+      return {
+        text: `${drop.device}'s ${drop.iface} does not carry ${packet.tag === 0 ? "untagged frames" : `VLAN ${packet.tag - 1}`}.`,
+        lines: [],
+      };
+    case "no-tunnel":
+      return {
+        text: `${drop.device}'s ${drop.iface} leads nowhere for it: no far end that its packets reach has the same number and port.`,
+        lines: [],
+      };
+    case "nobody":
+      return { text: `${drop.device} has no other port to send it out of.`, lines: [] };
     case "not-passed-on":
       return { text: `${drop.device} does not pass packets for ${dst} on.`, lines: [] };
+    case "unasked":
+      return {
+        text: `The answer reaches ${drop.device} from ${formatIp(packet.src as Ip)}, which is not the address that was asked, so it is not taken for an answer.`,
+        lines: [],
+      };
     case "refused":
       return {
         text: `It arrives at ${drop.device} and is refused: nobody listens on ${PROTOCOLS[packet.proto] ?? "that protocol"} port ${packet.dport}.`,

@@ -359,11 +359,11 @@ describe("why a packet ended", () => {
     ],
     [
       "something that is not simulated",
-      line(linux("iptables -P FORWARD DROP")),
+      line(linux("tc qdisc add dev eth0 root fq")),
       ping("h1", "h2"),
       [
-        'Not decided: on r, "iptables" is not simulated, and this depends on it.',
-        "r: iptables -P FORWARD DROP",
+        'Not decided: on r, "tc qdisc" is not simulated, and this depends on it.',
+        "r: tc qdisc add dev eth0 root fq",
       ],
     ],
     [
@@ -479,6 +479,6 @@ test.each([
   [{ kind: "no-carrier", device: "a1", iface: "eth9" }, "No cable is in a1's eth9."],
 ] as const)("a packet may also end as $kind", (drop, expected) => {
   const { topology, files } = drawn({ ...hosts, "edge.ios": answers.solution }, cables);
-  const packet = { ethertype: 0x0800, tag: 0, dmac: 0, smac: 0, src: ip("10.0.0.1"), dst: ip("224.0.0.9"), proto: 17, sport: 0, dport: 0, ttl: 9 }; // prettier-ignore
+  const packet = { ethertype: 0x0800, tag: 0, dmac: 0, smac: 0, src: ip("10.0.0.1"), dst: ip("224.0.0.9"), proto: 17, sport: 0, dport: 0, ttl: 9, inner: 0, flags: 0, mark: 0, ct: 0 }; // prettier-ignore
   expect(explainDrop(buildNetwork(topology, files), drop, packet).text).toBe(expected);
 });

@@ -9,9 +9,18 @@ export function pictureOf(compiled: Compiled): Picture {
   const { network, fibs } = compiled;
   const os = new Map(network.topology.nodes.map((node) => [node.name, node.os]));
   return {
-    boxes: [...network.devices.values()].map((device) =>
-      boxOf(compiled, device, os.get(device.name) ?? null, fibs.get(device.name)!),
-    ),
+    boxes: [...network.devices.values()]
+      .filter((device) => device.name === device.node)
+      .map((device) => {
+        const inside = [...network.devices.values()].filter(
+          (one) => one.node === device.name && one !== device,
+        );
+        const box = boxOf(compiled, device, os.get(device.name) ?? null, fibs.get(device.name)!);
+        return {
+          ...box,
+          inside: inside.map((one) => boxOf(compiled, one, null, fibs.get(one.name)!)),
+        };
+      }),
     cables: network.cables.map(({ a, b, up }) => ({
       a: { box: a.node, port: a.port },
       b: { box: b.node, port: b.port },
@@ -29,7 +38,7 @@ function boxOf(compiled: Compiled, device: Device, os: string | null, fibs: read
       table.name === null ? [] : [laneOf(device, table.name, table.distinguisher, fibs)],
     ),
     ports: device.ifaces
-      .filter((iface) => iface.isPort)
+      .filter((iface) => iface.layer.kind === "cable")
       .map((iface): PortPicture => ({
         name: iface.name,
         short: iface.short,

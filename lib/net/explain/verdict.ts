@@ -154,6 +154,11 @@ export function explainUndecided(why: Undecided): Explanation {
         text: `Not decided: "${why.form}" is a kind of objective that this version does not decide yet.`,
         lines: [],
       };
+    case "not-proved":
+      return {
+        text: `Not decided: packets pass ${why.what}, which this version follows one by one but does not prove yet.`,
+        lines: [],
+      };
     case "disagreement":
       return {
         text: "Not decided: two ways of computing this disagree, which is a fault of ours and not of your network. Please report it.",

@@ -1,4 +1,6 @@
 import type { Span } from "../source/span.ts";
+import type { FilterTable } from "./packet-filter.ts";
+import type { Guard } from "./network.ts";
 import type { Ip, Prefix } from "./prefix.ts";
 import type { NodeKind } from "./topology.ts";
 
@@ -7,16 +9,27 @@ import type { NodeKind } from "./topology.ts";
  * differently is a value here; whatever computes with devices never asks which system one runs.
  */
 export type Device = {
+  /** As endpoints name it: a node, or what runs in one, `h1/red`. */
   readonly name: string;
+  /** The node of the lab that it is, or runs in. */
+  readonly node: string;
   readonly kind: NodeKind;
   readonly tables: readonly Table[];
   readonly ifaces: readonly Iface[];
   readonly routes: readonly WrittenRoute[];
+  /** Which table decides, the first rule that fits; `null` where each packet has the one table of its interface. */
+  readonly rules: readonly RoutingRule[] | null;
   /** Whether packets for others are passed on, and the line that says so. */
+  /** Packet filters, whoever wrote them. */
+  readonly filters: readonly FilterTable[];
+  /** Whether packets that cross a bridge pass the filters of IPv4, too. */
+  readonly filtersBridged: boolean;
   readonly forwards: { readonly on: boolean; readonly because: Span | null };
   readonly habits: Habits;
   /** Who listens here; ICMP echo is always answered. */
   readonly listens: readonly Listener[];
+  /** Whether who listens is heard in VRFs, too, and not only outside of them. */
+  readonly heardInVrfs: { readonly tcp: boolean; readonly udp: boolean };
   /** Prefixes it answers for beside its addresses, on every port: the world outside. */
   readonly owns: readonly Prefix[];
   /** What the text says that this model does not carry; it may change anything on the device, or on one interface. */
@@ -31,12 +44,37 @@ export type Table = {
   readonly because: Span | null;
 };
 
+/** A step in choosing the table that a packet is looked up in; a table without an answer leads on to the next rule. */
+export type RoutingRule = {
+  /** Fields that the packet must have, or with `not` must not have. */
+  readonly guard: Guard;
+  readonly not: boolean;
+  /** The interface that it must have come in by; `own` is the device itself. */
+  readonly from: string | null;
+  readonly action:
+    | { readonly kind: "own-addresses" }
+    /** The table of the VRF that the packet is in; nothing for packets in none. */
+    | { readonly kind: "vrf" }
+    | { readonly kind: "lookup"; readonly table: string | null }
+    | { readonly kind: "refuse"; readonly how: Refusing };
+  readonly because: Span | null;
+};
+
+export const OWN = "own";
+
 export type Iface = {
   readonly name: string;
   /** As a drawing has room for it. */
   readonly short: string;
-  /** A port that a cable may be in; without, an interface of the device's own making, such as a loopback. */
+  /** Whether frames come in by it; a loopback takes none. */
   readonly isPort: boolean;
+  readonly layer: IfaceLayer;
+  /** The bridge of the same device that it is a port of; its frames go there and not to the stack. */
+  readonly bridge: {
+    readonly name: string;
+    readonly port: BridgePort;
+    readonly because: Span | null;
+  } | null;
   readonly mac: string;
   /** The networks of its addresses are the device's own as a whole: the loopback of a host. */
   readonly ownsNetworks: boolean;
@@ -46,6 +84,8 @@ export type Iface = {
   readonly disabledBecause: Span | null;
   readonly addresses: readonly IfaceAddress[];
   readonly proxyArp: boolean;
+  /** It answers only for its own addresses, although its device would for all of its (arp_ignore 1). */
+  readonly answersForItselfOnly: boolean;
   /** Reverse path check of what comes in: none, by this interface (strict), or by any (loose). */
   readonly sourceCheck: "none" | "strict" | "loose";
   /** The line that speaks of this interface at all, and the one that binds it to its table. */
@@ -53,6 +93,55 @@ export type Iface = {
   readonly tableBecause: Span | null;
   /** What happened to addresses that are not here: taken away or refused, the latest last. */
   readonly losses: readonly Loss[];
+};
+
+/** What is below an interface, where its frames go. */
+export type IfaceLayer =
+  /** A cable, also one that software made, such as a veth pair. */
+  | { readonly kind: "cable" }
+  /** Nothing: frames that leave by it are gone. */
+  | { readonly kind: "nothing" }
+  /** A bridge of this device, whose own port it is. */
+  | { readonly kind: "bridge"; readonly vlanAware: boolean; readonly own: BridgePort }
+  /** Another interface, where its frames carry a VLAN tag. */
+  | { readonly kind: "tagged"; readonly parent: IfaceRef; readonly vlan: number }
+  /** A tunnel through the network of `home`: to each remote, what is sent there; `null` for all that is not known. */
+  | {
+      readonly kind: "tunnel";
+      readonly home: string;
+      readonly vni: number;
+      readonly port: number;
+      readonly local: Ip | null;
+      readonly learning: boolean;
+      readonly remotes: readonly {
+        readonly mac: string | null;
+        readonly remote: Ip;
+        readonly because: Span | null;
+      }[];
+    }
+  /** A VRF of this device, where what leaves by it is looked up. */
+  | { readonly kind: "vrf" }
+  /** Another interface, shared with others: each has a MAC address of its own, or all have one and each its addresses. */
+  | {
+      readonly kind: "shared";
+      readonly parent: IfaceRef;
+      readonly by: "mac" | "address";
+      readonly mode: "bridge" | "private" | "vepa" | "passthru";
+    };
+
+export type IfaceRef = { readonly device: string; readonly iface: string };
+
+/** What a port of a bridge carries: for each VLAN whether untagged, and the VLAN of what comes untagged. */
+export type BridgePort = {
+  readonly vlans: ReadonlyMap<
+    number,
+    { readonly untagged: boolean; readonly because: Span | null }
+  >;
+  readonly pvid: number | null;
+  readonly isolated: boolean;
+  readonly hairpin: boolean;
+  readonly learning: boolean;
+  readonly flood: boolean;
 };
 
 export type IfaceAddress = {

@@ -45,10 +45,34 @@ export type Drop =
     }
   /** The frame is addressed to another, tagged where no tag belongs, or not IPv4. */
   | { readonly kind: "not-for-it"; readonly device: string; readonly iface: string }
+  /** Its VLAN is none that the port carries. */
+  | { readonly kind: "vlan-not-allowed"; readonly device: string; readonly iface: string }
   /** A broadcast or multicast that is not passed on. */
   | { readonly kind: "not-passed-on"; readonly device: string }
+  /** An answer that does not come from the address that was asked: nobody there knows what it is about. */
+  | { readonly kind: "unasked"; readonly device: string }
   /** It arrived, and nobody listens on that port. */
   | { readonly kind: "refused"; readonly device: string }
+  /** Its tunnel leads nowhere: no far end with the same number and port takes its packets. */
+  | { readonly kind: "no-tunnel"; readonly device: string; readonly iface: string }
+  /** A bridge has no other port that it could leave by. */
+  | { readonly kind: "nobody"; readonly device: string }
+  /** A packet filter drops it: by a rule, or because no rule takes it. */
+  | {
+      readonly kind: "filtered";
+      readonly device: string;
+      readonly chain: string;
+      readonly isPolicy: boolean;
+      readonly because: readonly Span[];
+    }
+  /** A packet filter turns it away with an error. */
+  | {
+      readonly kind: "rejected";
+      readonly device: string;
+      readonly chain: string;
+      readonly error: string;
+      readonly because: readonly Span[];
+    }
   /** It came by the same place again. */
   | { readonly kind: "loop"; readonly through: readonly string[] };
 

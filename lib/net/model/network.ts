@@ -52,6 +52,46 @@ export type Step =
       readonly next: PlaceId;
       readonly expired: PlaceId;
     }
+  /** Put a VLAN tag on, or take the outer one off. More than two are not carried. */
+  | {
+      readonly kind: "tag";
+      readonly push: number | null;
+      readonly next: PlaceId;
+      readonly full: PlaceId;
+    }
+  /** Where the frame's MAC address was learnt; an address nobody has goes the way of a miss. */
+  | {
+      readonly kind: "switch";
+      /** The bridge and VLAN, and the port that the frame came in by: what it teaches. */
+      readonly domain: string;
+      readonly port: string;
+      readonly learns: boolean;
+      readonly rows: readonly SwitchRow[];
+      readonly miss: PlaceId;
+    }
+  /** Look the packet's connection up, or begin one that counts once the packet is through. */
+  | { readonly kind: "track"; readonly next: PlaceId }
+  /** The connections that a packet began are remembered from here on. */
+  | { readonly kind: "confirm"; readonly next: PlaceId }
+  /**
+   * Change the addresses of a tracked packet as its connection's first one was changed; that first one is sent to
+   * `first`, where the rules are.
+   */
+  | {
+      readonly kind: "translate";
+      readonly side: "src" | "dst";
+      readonly first: PlaceId;
+      readonly next: PlaceId;
+    }
+  /** What a rule says about the connection's addresses; `next` is behind all rules. */
+  | {
+      readonly kind: "map";
+      readonly side: "src" | "dst";
+      readonly addresses: Range | null;
+      readonly netmap: number | null;
+      readonly ports: Range | null;
+      readonly next: PlaceId;
+    }
   /** A copy to each: a cable has one far end, a bridge many. */
   | { readonly kind: "flood"; readonly to: readonly PlaceId[] }
   /** Taken by the device's own stack. */
@@ -60,34 +100,55 @@ export type Step =
 
 export type Change =
   | { readonly kind: "hop" }
-  | { readonly kind: "set"; readonly field: Field; readonly value: number };
+  | {
+      readonly kind: "set";
+      readonly field: Field;
+      readonly value: number;
+      /** The bits that are set; all, when absent. */
+      readonly mask?: number;
+    };
 
 /** The fields of a packet that a guard can look at. */
 export const FIELDS = [
   "ethertype",
   "tag",
+  "inner",
   "dmac",
   "dst",
   "src",
   "proto",
   "sport",
   "dport",
+  "flags",
+  "mark",
+  "ct",
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
-/** The largest value of each field; the smallest is 0. `tag` is 0 without a tag, else 1 + the VLAN id. */
+/** The largest value of each field; the smallest is 0. `tag` is 0 without a tag, else 1 + the VLAN id; `inner`
+ * is the tag below it. ICMP carries its type as `dport`. */
 export const LARGEST: Readonly<Record<Field, number>> = {
   ethertype: 0xffff,
   tag: 4096,
+  inner: 4096,
   dmac: 2 ** 48 - 1,
   dst: 2 ** 32 - 1,
   src: 2 ** 32 - 1,
   proto: 255,
   sport: 0xffff,
   dport: 0xffff,
+  flags: 63,
+  mark: 2 ** 32 - 1,
+  ct: 4,
 };
 
+/** What connection tracking says of a packet, as the values of the field `ct`. */
+export const CT = { untracked: 0, new: 1, established: 2, related: 3, invalid: 4 } as const;
+export const SYN = 2;
+export const ACK = 16;
+
 export const IPV4 = 0x0800;
+export const ARP = 0x0806;
 export const ICMP = 1;
 export const TCP = 6;
 export const UDP = 17;
@@ -117,6 +178,12 @@ export type LookupRow = {
   readonly because: readonly Span[];
 };
 
+export type SwitchRow = {
+  readonly dmac: number;
+  readonly next: PlaceId;
+  readonly because: readonly Span[];
+};
+
 export type ResolveRow = {
   readonly guard: Guard;
   readonly dmac: number;
@@ -130,6 +197,8 @@ export type ResolveRow = {
 export const placeAt = {
   /** A frame comes out of the cable into the port. */
   arrive: (device: string, iface: string) => `${device}:${iface} in`,
+  /** A frame for the device's own stack. */
+  stack: (device: string, iface: string) => `${device}:${iface} stack`,
   /** A frame leaves the port for the cable. */
   leave: (device: string, iface: string) => `${device}:${iface} out`,
   /** A packet from a neighbour is looked up. */

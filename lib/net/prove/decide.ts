@@ -1,6 +1,6 @@
 import type { Compiled } from "../dataplane/compile.ts";
 import type { Device, Iface } from "../model/device.ts";
-import { IPV4, placeAt, type PlaceId, type Range } from "../model/network.ts";
+import { ACK, IPV4, placeAt, SYN, TCP, type PlaceId, type Range } from "../model/network.ts";
 import type { Claim, Proto, Threat } from "../model/objective.ts";
 import { formatPrefix, isLoopback, lastOf, samePrefix, type Ip } from "../model/prefix.ts";
 import { merged } from "../model/ranges.ts";
@@ -14,8 +14,8 @@ import {
 } from "../trace/conversation.ts";
 import { trace, type Trace } from "../trace/trace.ts";
 import { endpointsNamed, type Endpoint, type Missing } from "./endpoint.ts";
-import { ALL, Arena, NONE, TooComplex, type PacketFields, type PacketSet } from "./sets.ts";
-import { circleIn, spread, wayTo, type Spread } from "./spread.ts";
+import { Arena, NONE, TooComplex, type PacketFields, type PacketSet } from "./sets.ts";
+import { circleIn, NotProved, spread, wayTo, type Spread } from "./spread.ts";
 import { taintOf, taintOfPlaces, undecidedByTaint } from "./taint.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -34,6 +34,8 @@ export function decide(compiled: Compiled, claim: Claim): Verdict {
     }
   } catch (problem) {
     if (problem instanceof TooComplex) return { state: "undecided", why: { kind: "too-complex" } };
+    if (problem instanceof NotProved)
+      return { state: "undecided", why: { kind: "not-proved", what: problem.message } };
     throw problem;
   }
 }
@@ -133,8 +135,8 @@ function questionFrom(
   return { device: sender.device.name, table: tableOf(sender), to, proto, port, source };
 }
 
-// The same address may stand in two tables of one device; only the one that was meant will do.
-function isAt(target: Endpoint, at: { device: string; table: string | null }): boolean {
+/** The same address may stand in two tables of one device; only the one that was meant will do. */
+export function isAt(target: Endpoint, at: { device: string; table: string | null }): boolean {
   return (
     at.device === target.device.name && (target.kind === "device" || at.table === tableOf(target))
   );
@@ -164,23 +166,65 @@ function lostOnSomePath(compiled: Compiled, shown: Conversation): Verdict | null
       goal: home,
     },
   ];
-  for (const { start, packets, goal: end } of legs) {
-    const way = spread(compiled.network, arena, [{ place: start, packets }], new Set([end]));
+  const copies = new Map<PlaceId, PlaceId>();
+  noteCopies(copies, shown);
+  for (const leg of legs) {
+    const lost = lostOnLeg(compiled, arena, question, leg, copies);
+    if (lost) return lost;
+  }
+  return null;
+}
+
+type Leg = { readonly start: PlaceId; readonly packets: PacketSet; readonly goal: PlaceId };
+
+/*
+ * Of the copies that a flood makes, one that arrives is enough: `copies` says which to follow. Where the leg comes to
+ * other floods than the conversations seen so far, what is lost there may be a copy that nobody needed; a conversation
+ * along that path tells, and which copy it needs.
+ */
+function lostOnLeg(
+  compiled: Compiled,
+  arena: Arena,
+  question: Conversation["question"],
+  { start, packets, goal }: Leg,
+  copies: Map<PlaceId, PlaceId>,
+): Verdict | null {
+  for (;;) {
+    const way = spread(compiled.network, arena, [{ place: start, packets }], {
+      until: new Set([goal]),
+      copies,
+    });
     const places = [...way.at.keys()].map((id) => compiled.network.places.get(id)!);
     const undecided = taintOfPlaces(compiled, places);
     if (undecided) return undecided;
     const stray = places.find(
-      (place) => place.id !== end && (place.step.kind === "drop" || place.step.kind === "deliver"),
+      (place) => place.id !== goal && (place.step.kind === "drop" || place.step.kind === "deliver"),
     );
     const circle = circleIn(way, start);
-    if (!stray && !circle && way.at.has(end)) continue;
+    if (!stray && !circle && way.at.has(goal)) return null;
     const other = stray
       ? steer(compiled, question, arena, way, stray.id)
       : circle && alongPlaces(compiled, question, [...circle.circle, ...circle.wayThere]);
-    if (!other) return { state: "undecided", why: { kind: "disagreement" } };
-    return { state: "fails", why: { kind: "unanswered", from: "", to: "", shown: other } };
+    if (other && !other.answered)
+      return { state: "fails", why: { kind: "unanswered", from: "", to: "", shown: other } };
+    if (!other || !noteCopies(copies, other))
+      return { state: "undecided", why: { kind: "disagreement" } };
   }
-  return null;
+}
+
+// Which copy of each flood a conversation needed; whether that was news.
+function noteCopies(
+  copies: Map<PlaceId, PlaceId>,
+  { forward, back }: Pick<Conversation, "forward" | "back">,
+): boolean {
+  const known = copies.size;
+  for (const { stops } of [forward, ...(back ? [back] : [])])
+    stops.forEach(({ place }, at) => {
+      const next = stops[at + 1];
+      if (place.step.kind === "flood" && next && !copies.has(place.id))
+        copies.set(place.id, next.place.id);
+    });
+  return copies.size > known;
 }
 
 // The same question, sent along the path on which it is lost.
@@ -196,32 +240,37 @@ function steer(
   return path && alongPlaces(compiled, question, path.places);
 }
 
-// The question, sent by one of `places` wherever there is a choice, the first of them most of all.
+// The question, sent by one of `places` wherever there are equal paths, the first of them most of all.
 function alongPlaces(
   compiled: Compiled,
   question: Conversation["question"],
   places: readonly PlaceId[],
-): Conversation | null {
-  const other = converse(
-    compiled,
-    question,
-    (paths) => places.find((one) => paths.includes(one)) ?? paths[0]!,
+): Conversation {
+  return converse(compiled, question, (paths, { step }) =>
+    step.kind === "lookup" ? (places.find((one) => paths.includes(one)) ?? null) : null,
   );
-  return other.answered ? null : other;
 }
 
+// What systems draw a source port from: those of RFC 6335 §6, and common kernels begin at 32768.
+const DRAWN: Range = [32_768, 0xffff];
+
+// The packets of one leg: all that the system leaves open, which is the source port that it draws.
 function flow(arena: Arena, packet: PacketFields, portless: boolean, isReply = false): PacketSet {
-  const { ethertype, tag, dst, src, proto, sport, dport } = packet;
   const one = (value: number): Range[] => [[value, value]];
-  const every: Range[] = [[0, 0xffff]];
+  const { ethertype, tag, inner, dst, src, proto, sport, dport, mark, ct } = packet;
+  const greeting = isReply ? SYN | ACK : SYN;
   return arena.where({
     ethertype: one(ethertype),
     tag: one(tag),
+    inner: one(inner),
     dst: one(dst),
     src: one(src),
     proto: one(proto),
-    sport: portless || isReply ? one(sport) : every,
-    dport: !portless && isReply ? every : one(dport),
+    sport: portless || isReply ? one(sport) : [DRAWN],
+    dport: !portless && isReply ? [DRAWN] : one(dport),
+    flags: proto === TCP ? [...one(ACK), ...one(greeting)].sort(([a], [b]) => a - b) : one(0),
+    mark: one(mark),
+    ct: one(ct),
   });
 }
 
@@ -252,7 +301,8 @@ function decideIsolate(compiled: Compiled, claim: Claim & { kind: "isolate" }): 
     : ([[from, to]] as const);
   for (const [senders, targets] of directions)
     for (const sender of senders) {
-      const way = spread(network, arena, sourcesOf(arena, sender, claim.threat));
+      const forgets = claim.threat === "attacker";
+      const way = spread(network, arena, sourcesOf(arena, sender, claim.threat), { forgets });
       places += way.at.size;
       for (const target of targets) {
         const leak = leakTo(compiled, arena, way, sender, target, claim.threat);
@@ -325,7 +375,7 @@ function replay(
     compiled.network,
     start,
     { ...path.packet, smac: 0, ttl },
-    (paths) => paths.find((one) => along.has(one)) ?? paths[0]!,
+    { choose: (paths) => paths.find((one) => along.has(one)) ?? null, forgets: true },
   );
   const arrived = single.stops.findIndex((stop) => stop.place.id === place);
   if (arrived === -1) return null;
@@ -340,10 +390,13 @@ function sourcesOf(
   sender: Endpoint,
   threat: Threat,
 ): { place: PlaceId; packets: PacketSet }[] {
-  const anyIpv4 = arena.where({ ethertype: [[IPV4, IPV4]], tag: [[0, 0]] });
+  // What systems note about a packet they note themselves; nobody can send it along.
+  const anything = arena.where({ mark: [[0, 0]], ct: [[0, 0]] });
+  const ipv4 = arena.where({ ethertype: [[IPV4, IPV4]], tag: [[0, 0]] });
+  const anyIpv4 = arena.intersect(anything, ipv4);
   return outletsOf(sender, threat).flatMap((place) => {
     if (sender.kind === "table") return [{ place, packets: anyIpv4 }];
-    if (sender.kind === "port" || threat === "attacker") return [{ place, packets: ALL }];
+    if (sender.kind === "port" || threat === "attacker") return [{ place, packets: anything }];
     const table = sender.device.tables.find(
       ({ name }) => placeAt.send(sender.device.name, name) === place,
     )!;
@@ -459,7 +512,7 @@ function decideRoutes(compiled: Compiled, claim: Claim & { kind: "routes" }): Ve
 
 // ---- what several claims need
 
-function tableOf(endpoint: Endpoint): string | null {
+export function tableOf(endpoint: Endpoint): string | null {
   if (endpoint.kind === "table") return endpoint.table;
   if (endpoint.kind === "port")
     return endpoint.device.ifaces.find((one) => one.name === endpoint.iface)!.table;

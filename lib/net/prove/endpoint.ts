@@ -27,10 +27,11 @@ export type Missing = {
 
 /** The endpoints that `name` means. `*` stands for any name of a device. Empty only for a pattern that fits none. */
 export function endpointsNamed(network: Network, name: EndpointName): (Endpoint | Missing)[] {
-  const [, node = name, sign, rest = ""] = /^([^@:/]+)([@:/])(.*)$/.exec(name) ?? [];
-  const pattern = new RegExp(`^${node.split("*").map(escape).join("[^/]*")}$`);
+  const [, place = name, sign, rest = ""] = /^([^@:]+)([@:])(.*)$/.exec(name) ?? [];
+  // A path may begin at any step of where a thing runs; `*` stands for one step.
+  const pattern = new RegExp(`(^|/)${place.split("*").map(escape).join("[^/]*")}$`);
   const devices = [...network.devices.values()].filter((device) => pattern.test(device.name));
-  if (devices.length === 0) return [{ kind: "missing", name, what: `there is no ${node}` }];
+  if (devices.length === 0) return [{ kind: "missing", name, what: `there is no ${place}` }];
   return devices.map((device): Endpoint | Missing => {
     const full = sign ? `${device.name}${sign}${rest}` : device.name;
     if (!sign) return { kind: "device", name: full, device };
@@ -39,12 +40,9 @@ export function endpointsNamed(network: Network, name: EndpointName): (Endpoint 
         return { kind: "table", name: full, device, table: rest };
       return { kind: "missing", name: full, what: `${device.name} has no VRF ${rest}` };
     }
-    if (sign === ":") {
-      const iface = device.ifaces.find((one) => one.name === rest || one.short === rest);
-      if (iface) return { kind: "port", name: full, device, iface: iface.name };
-      return { kind: "missing", name: full, what: `${device.name} has no port ${rest}` };
-    }
-    return { kind: "missing", name: full, what: `nothing named ${rest} runs on ${device.name}` };
+    const iface = device.ifaces.find((one) => one.name === rest || one.short === rest);
+    if (iface) return { kind: "port", name: full, device, iface: iface.name };
+    return { kind: "missing", name: full, what: `${device.name} has no port ${rest}` };
   });
 }
 

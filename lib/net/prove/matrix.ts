@@ -3,7 +3,7 @@ import { placeAt, type Range } from "../model/network.ts";
 import type { Proto } from "../model/objective.ts";
 import type { Ip } from "../model/prefix.ts";
 import { converse, NUMBER, startOf, type Question } from "../trace/conversation.ts";
-import { addressesOf, decide } from "./decide.ts";
+import { addressesOf, decide, tableOf } from "./decide.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { Arena, NONE } from "./sets.ts";
 import { spread } from "./spread.ts";
@@ -65,8 +65,9 @@ function allowedTo(compiled: Compiled, from: Endpoint, to: Endpoint, address: Ip
       dport: [proto === "icmp" ? [0, 0] : EVERY_PORT],
     });
     const { at } = spread(compiled.network, arena, [{ place: startOf(question), packets }]);
-    const arrived = to.device.tables
-      .map(({ name }) => at.get(placeAt.accept(to.device.name, name)) ?? NONE)
+    const tables = to.kind === "device" ? to.device.tables.map(({ name }) => name) : [tableOf(to)];
+    const arrived = tables
+      .map((table) => at.get(placeAt.accept(to.device.name, table)) ?? NONE)
       .reduce((all, one) => arena.union(all, one), NONE);
     if (arrived === NONE) return [];
     return [{ proto, ports: proto === "icmp" ? [] : arena.valuesOf(arrived, "dport") }];

@@ -106,6 +106,52 @@ export class Arena {
     return this.intersect(this.forget(set, field), this.where({ [field]: [[value, value]] }));
   }
 
+  /** The packets with one more tag on: what was the outer one is the inner now. The inner one must be free. */
+  pushTag(set: PacketSet, tag: number): PacketSet {
+    return this.move(set, "tag", (moved, range) =>
+      this.assign(this.narrow(this.forget(moved, "inner"), "inner", range), "tag", tag),
+    );
+  }
+
+  /** The packets with the outer tag off. */
+  popTag(set: PacketSet): PacketSet {
+    return this.move(set, "inner", (moved, range) =>
+      this.assign(this.narrow(this.forget(moved, "tag"), "tag", range), "inner", 0),
+    );
+  }
+
+  // Treat the packets apart for each range of `field` within which nothing else depends on it.
+  private move(
+    set: PacketSet,
+    field: Field,
+    treat: (some: PacketSet, range: Range) => PacketSet,
+  ): PacketSet {
+    return this.cuts(set, field).reduce((all, range) => {
+      const some = this.forget(this.narrow(set, field, range), field);
+      return some === NONE ? all : this.union(all, treat(some, range));
+    }, NONE);
+  }
+
+  private narrow(set: PacketSet, field: Field, range: Range): PacketSet {
+    return this.intersect(set, this.where({ [field]: [range] }));
+  }
+
+  // The ranges between all the borders that the set's nodes draw in `field`.
+  private cuts(set: PacketSet, field: Field): Range[] {
+    const level = FIELDS.indexOf(field);
+    const borders = new Set<number>([LARGEST[field]]);
+    const seen = new Set<PacketSet>();
+    const look = (at: PacketSet): void => {
+      if (at <= 1 || seen.has(at) || this.node(at).level > level) return;
+      seen.add(at);
+      if (this.node(at).level === level) this.node(at).highs.forEach((high) => borders.add(high));
+      else this.node(at).kids.forEach(look);
+    };
+    look(set);
+    const highs = [...borders].sort((a, b) => a - b);
+    return highs.map((high, index): Range => [index === 0 ? 0 : highs[index - 1]! + 1, high]);
+  }
+
   contains(set: PacketSet, packet: PacketFields): boolean {
     let at = set;
     while (at > 1) {

@@ -137,6 +137,10 @@ function randomPacket(dice: Dice): PacketFields {
     proto: dice.one([1, 6, 17, 47]),
     sport: dice.below(65_536),
     dport: dice.one([0, 53, 80, 443]),
+    inner: 0,
+    flags: 0,
+    mark: 0,
+    ct: 0,
   };
 }
 
@@ -157,7 +161,7 @@ const only = (packet: PacketFields) =>
   Object.fromEntries(FIELDS.map((field) => [field, [[packet[field], packet[field]]]]));
 
 function send(all: Network, start: PlaceId, packet: PacketFields, dice: Dice): Trace {
-  return trace(all, start, single(packet), (paths) => dice.one(paths));
+  return trace(all, start, single(packet), { choose: (paths) => dice.one(paths) });
 }
 
 // A packet that was found among sets, sent on its own by the way that was found with it.
@@ -170,11 +174,13 @@ function replays(
 ): boolean {
   const path = wayTo(arena, way, place, packet)!;
   let left = path.places.slice(1);
-  const alone = trace(all, path.places[0]!, single(path.packet), (paths) => {
-    const at = left.findIndex((one) => paths.includes(one));
-    const next = left[at] ?? paths[0]!;
-    left = left.slice(at + 1);
-    return next;
+  const alone = trace(all, path.places[0]!, single(path.packet), {
+    choose: (paths) => {
+      const at = left.findIndex((one) => paths.includes(one));
+      const next = left[at] ?? paths[0]!;
+      left = left.slice(at + 1);
+      return next;
+    },
   });
   return alone.stops.some(
     (stop) =>
@@ -256,10 +262,12 @@ function allPaths(all: Network, start: PlaceId, packet: PacketFields): PlaceId[]
     if (seen.has(next.at)) continue;
     const taken: PlaceId[] = [];
     // One step, or the way to the next choice: `choose` is asked where several are equal.
-    const { stops } = trace(all, next.at, next.packet, (paths, place) => {
-      if (taken.length === 0)
-        for (const one of paths.slice(1)) taken.push(`${place.id}\u0000${one}`);
-      return paths[0]!;
+    const { stops } = trace(all, next.at, next.packet, {
+      choose: (paths, place) => {
+        if (taken.length === 0)
+          for (const one of paths.slice(1)) taken.push(`${place.id}\u0000${one}`);
+        return paths[0]!;
+      },
     });
     for (const [index, stop] of stops.entries()) {
       const { kind } = stop.place.step;

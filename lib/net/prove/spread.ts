@@ -9,29 +9,52 @@ export type Spread = {
   readonly next: ReadonlyMap<PlaceId, ReadonlySet<PlaceId>>;
 };
 
-/** New packets at a place: `before` is what they were at the place of `parent`, and `changed` what they lost there. */
+/**
+ * New packets at a place: `before` is what they were at the place of `parent`, and `changed` what they lost there. What
+ * is in the field `moved.to` now was in `moved.from` there.
+ */
 export type Arrival = {
   readonly place: PlaceId;
   readonly fresh: PacketSet;
   readonly parent: number | null;
   readonly before: PacketSet;
-  readonly changed: Field | null;
+  readonly changed: readonly Field[];
+  readonly moved?: Moved | undefined;
 };
+
+type Moved = { readonly from: Field; readonly to: Field };
+
+const TAGS: readonly Field[] = ["tag", "inner"];
+
+export type SpreadHow = {
+  /** Places where it ends although they lead on. */
+  readonly until?: ReadonlySet<PlaceId>;
+  /** Switches may have forgotten where anyone is, as an attacker can make them. */
+  readonly forgets?: boolean;
+  /** Of what these places flood, only the copy to the place named is followed. */
+  readonly copies?: ReadonlyMap<PlaceId, PlaceId>;
+};
+
+const NOTED: readonly Field[] = ["mark", "ct"];
+const NOWHERE: ReadonlySet<PlaceId> = new Set();
+
+/** Thrown for a step that sets of packets are not sent through yet; the message names it. */
+export class NotProved extends Error {}
 
 /**
  * Send sets of packets from their places until nothing new arrives anywhere. Hops to live are not counted, so a
- * packet is followed at least as far as it can really go. `until` are places where it ends although they lead on.
+ * packet is followed at least as far as it can really go.
  */
 export function spread(
   network: Network,
   arena: Arena,
   sources: readonly { readonly place: PlaceId; readonly packets: PacketSet }[],
-  until: ReadonlySet<PlaceId> = new Set(),
+  { until = NOWHERE, forgets = false, copies }: SpreadHow = {},
 ): Spread {
   const at = new Map<PlaceId, PacketSet>();
   const arrivals: Arrival[] = [];
   const next = new Map<PlaceId, Set<PlaceId>>();
-  for (const { place, packets } of sources) arrive(place, packets, null, packets, null);
+  for (const { place, packets } of sources) arrive(place, packets, null, packets, []);
   for (let index = 0; index < arrivals.length; index++) {
     const { place, fresh } = arrivals[index]!;
     if (!until.has(place)) leave(network.places.get(place)!, fresh, index);
@@ -43,15 +66,25 @@ export function spread(
     packets: PacketSet,
     parent: number | null,
     before: PacketSet,
-    changed: Field | null,
+    changed: readonly Field[],
+    moved?: Moved,
   ): void {
     if (packets === NONE) return;
-    if (parent !== null) noteStep(arrivals[parent]!.place, place);
+    const from = parent === null ? null : arrivals[parent]!.place;
+    if (from !== null) noteStep(from, place);
+    // What one system has noted about a packet is unknown to the next.
+    const crosses = from !== null && deviceAt(from) !== deviceAt(place);
+    const noted = crosses ? NOTED : [];
+    const now = noted.reduce((set, field) => arena.assign(set, field, 0), packets);
     const known = at.get(place) ?? NONE;
-    const fresh = arena.subtract(packets, known);
+    const fresh = arena.subtract(now, known);
     if (fresh === NONE) return;
     at.set(place, arena.union(known, fresh));
-    arrivals.push({ place, fresh, parent, before, changed });
+    arrivals.push({ place, fresh, parent, before, changed: [...changed, ...noted], moved });
+  }
+
+  function deviceAt(place: PlaceId): string {
+    return network.places.get(place)!.device;
   }
 
   function noteStep(from: PlaceId, to: PlaceId): void {
@@ -60,8 +93,8 @@ export function spread(
     else next.set(from, new Set([to]));
   }
 
-  function leave({ step }: Place, packets: PacketSet, parent: number): void {
-    const pass = (to: PlaceId, some: PacketSet) => arrive(to, some, parent, some, null);
+  function leave({ id, step }: Place, packets: PacketSet, parent: number): void {
+    const pass = (to: PlaceId, some: PacketSet) => arrive(to, some, parent, some, []);
     switch (step.kind) {
       case "drop":
       case "deliver":
@@ -89,19 +122,49 @@ export function spread(
         for (const row of step.rows) {
           const fits = where(row.guard);
           const asked = arena.intersect(rest, fits);
-          arrive(step.next, arena.assign(asked, "dmac", row.dmac), parent, asked, "dmac");
+          arrive(step.next, arena.assign(asked, "dmac", row.dmac), parent, asked, ["dmac"]);
           rest = arena.subtract(rest, fits);
         }
         return pass(step.miss, rest);
       }
+      case "switch": {
+        let rest = packets;
+        for (const row of step.rows) {
+          const fits = arena.where({ dmac: [[row.dmac, row.dmac]] });
+          pass(row.next, arena.intersect(rest, fits));
+          rest = arena.subtract(rest, fits);
+        }
+        // A switch that has been made to forget floods everything.
+        return pass(step.miss, forgets ? packets : rest);
+      }
+      case "tag": {
+        if (step.push === null)
+          return arrive(step.next, arena.popTag(packets), parent, packets, TAGS, {
+            from: "inner",
+            to: "tag",
+          });
+        const room = arena.where({ inner: [[0, 0]] });
+        pass(step.full, arena.subtract(packets, room));
+        const fitting = arena.intersect(packets, room);
+        const tagged = arena.pushTag(fitting, step.push + 1);
+        return arrive(step.next, tagged, parent, fitting, TAGS, { from: "tag", to: "inner" });
+      }
       case "rewrite": {
         if (step.change.kind === "hop") return pass(step.next, packets);
-        const { field, value } = step.change;
-        return arrive(step.next, arena.assign(packets, field, value), parent, packets, field);
+        const { field, value, mask } = step.change;
+        if (mask !== undefined) throw new NotProved("marks set in part");
+        return arrive(step.next, arena.assign(packets, field, value), parent, packets, [field]);
       }
-      case "flood":
-        for (const to of step.to) pass(to, packets);
+      case "track":
+      case "confirm":
+      case "translate":
+      case "map":
+        throw new NotProved("connection tracking");
+      case "flood": {
+        const only = copies?.get(id);
+        for (const to of only === undefined ? step.to : [only]) pass(to, packets);
         return;
+      }
     }
   }
 
@@ -160,10 +223,11 @@ export function wayTo(
     places.unshift(arrival.place);
     if (arrival.parent === null) return { places, packet: now };
     // What the step changed may have been anything that it takes; all else was the same.
+    const { changed, moved } = arrival;
+    const kept = Object.entries(now).filter(([field]) => !changed.includes(field as Field));
+    if (moved) kept.push([moved.from, now[moved.to]]);
     const same = Object.fromEntries(
-      Object.entries(now)
-        .filter(([field]) => field !== arrival.changed)
-        .map(([field, value]) => [field, [[value, value]]]),
+      kept.map(([field, value]) => [field, [[value, value]]]),
     ) as Guard;
     const earlier = arena.witness(arena.intersect(arrival.before, arena.where(same)), prefer(now));
     if (!earlier) return null;

@@ -51,5 +51,7 @@ export type Undecided =
   | { readonly kind: "taint"; readonly device: string; readonly taint: Taint }
   | { readonly kind: "too-complex" }
   | { readonly kind: "not-decided-here"; readonly form: string }
+  /** Single packets are followed through this, all packets are not yet. */
+  | { readonly kind: "not-proved"; readonly what: string }
   /** Sets of packets and the single packet disagree: a defect of the engine, never a verdict. */
   | { readonly kind: "disagreement" };

@@ -158,7 +158,16 @@ export function diagnostic<C extends Code>(
   it: Parameters<(typeof catalogue)[C]>[0],
 ): Diagnostic {
   const describe = catalogue[code] as (it: unknown) => { severity: Severity; message: string };
-  return { code, span, ...describe(it) };
+  const short = Object.entries(it).map(([name, value]) => [name, shortened(value)]);
+  return { code, span, ...describe(Object.fromEntries(short)) };
+}
+
+/** A word may be as long as its file; nobody wants to read it again. */
+const LONGEST_QUOTE = 500;
+
+function shortened(value: unknown): unknown {
+  if (typeof value !== "string" || value.length <= LONGEST_QUOTE) return value;
+  return `${value.slice(0, LONGEST_QUOTE)}…`;
 }
 
 function error(message: string) {

@@ -1,11 +1,12 @@
 import type { Compiled } from "../dataplane/compile.ts";
-import { lookup } from "../dataplane/fib.ts";
-import type { Device } from "../model/device.ts";
-import { ICMP, IPV4, placeAt, TCP, UDP, type Place, type PlaceId } from "../model/network.ts";
+import { decidingEntry, type Asked } from "../dataplane/fib.ts";
+import { OWN, type Device } from "../model/device.ts";
+import { ACK, ICMP, IPV4, placeAt, SYN, TCP, UDP, type PlaceId } from "../model/network.ts";
 import type { Proto } from "../model/objective.ts";
 import { contains, isLoopback, networkOf, ZERO, type Ip } from "../model/prefix.ts";
 import type { Packet } from "./packet.ts";
-import { trace, type Trace } from "./trace.ts";
+import { Connections } from "./connections.ts";
+import { trace, type Choose, type How, type Trace } from "./trace.ts";
 
 /** Who asks whom what. `table` is the routing table the question leaves by; `null` is the device's first. */
 export type Question = {
@@ -27,39 +28,74 @@ export type Conversation = {
   readonly forward: Trace;
   readonly back: Trace | null;
   readonly answered: boolean;
+  /** How it was sent, with what the devices remember of it. */
+  readonly how: How;
 };
+
+const ECHO_REQUEST = 8;
+const ECHO_REPLY = 0;
 
 export const NUMBER: Readonly<Record<Proto, number>> = { icmp: ICMP, tcp: TCP, udp: UDP };
 /** A source port as systems draw them (RFC 6335 §6). */
 export const EPHEMERAL = 49_152;
 
-type Choose = (paths: readonly PlaceId[], at: Place) => PlaceId;
+/**
+ * Ask, and let the one who is asked answer. A TCP connection takes a third leg: only when the first segment after the
+ * greeting arrives, too, is anything said. Whoever refuses answers, too, but not with what was asked for.
+ */
+export function converse(compiled: Compiled, asked: Question, choose?: Choose): Conversation {
+  const question = inVrf(compiled, asked);
+  const connections = new Connections();
+  const greeting = exchange(compiled, question, questionPacket(compiled, question), {
+    choose,
+    connections,
+  });
+  if (!greeting.answered || question.proto !== "tcp") return greeting;
+  const segment = { ...greeting.forward.stops[0]!.packet, flags: ACK };
+  const talk = exchange(compiled, question, segment, { choose, connections });
+  return talk.answered ? greeting : talk;
+}
 
-/** Ask, and let the one who is asked answer. Whoever refuses answers, too, but not with what was asked for. */
-export function converse(compiled: Compiled, question: Question, choose?: Choose): Conversation {
-  const { network } = compiled;
-  const packet = questionPacket(compiled, question);
-  const start = startOf(question);
-  const forward = trace(network, start, packet, choose);
-  if (forward.fate.kind !== "delivered") return { question, forward, back: null, answered: false };
+function exchange(compiled: Compiled, question: Question, packet: Packet, how: How): Conversation {
+  const forward = trace(compiled.network, startOf(question), packet, how);
+  const lost = { question, forward, back: null, answered: false, how };
+  if (forward.fate.kind !== "delivered") return lost;
   const arrived = acceptedAt(forward)!;
-  const there = network.devices.get(arrived.device)!;
+  const { ttl } = compiled.network.devices.get(arrived.device)!.habits;
+  const { last } = forward;
+  const isIcmp = last.proto === ICMP;
   const reply: Packet = {
-    ...forward.last,
-    src: forward.last.dst,
-    dst: forward.last.src,
-    sport: forward.last.dport,
-    dport: forward.last.sport,
-    ttl: there.habits.ttl,
+    ...last,
+    src: last.dst,
+    dst: last.src,
+    sport: isIcmp ? 0 : last.dport,
+    dport: isIcmp ? ECHO_REPLY : last.sport,
+    flags: last.proto === TCP ? last.flags | ACK : 0,
+    mark: 0,
+    ct: 0,
+    ttl,
   };
   const expected = placeAt.accept(question.device, question.table);
-  const back = answer(compiled, arrived, reply, expected, choose);
-  return { question, forward, back, answered: back.fate.kind === "delivered" };
+  // A datagram's answer is sent by whoever listens, who is in no VRF; a connection stays in its own.
+  const from = last.proto === UDP ? { ...arrived, table: null } : arrived;
+  const way = answer(compiled, from, reply, expected, how);
+  const back: Trace =
+    way.fate.kind === "delivered" && way.last.src !== packet.dst
+      ? { ...way, fate: { kind: "unasked", device: question.device } }
+      : way;
+  return { ...lost, back, answered: back.fate.kind === "delivered" };
 }
 
 /** Where a question of the device's own sets out. */
 export function startOf({ device, table, iface }: Question): PlaceId {
   return iface == null ? placeAt.send(device, table) : placeAt.bound(device, iface);
+}
+
+// Bound to a VRF's own interface, it is looked up in the VRF.
+function inVrf(compiled: Compiled, question: Question): Question {
+  const { tables } = compiled.network.devices.get(question.device)!;
+  const vrf = tables.find((table) => table.name !== null && table.name === question.iface);
+  return vrf ? { ...question, table: vrf.name, iface: null } : question;
 }
 
 /** Send `reply` from where a packet was accepted; it ends well at `expected`, where someone waits for it. */
@@ -68,9 +104,9 @@ export function answer(
   from: { readonly device: string; readonly table: string | null },
   reply: Packet,
   expected: PlaceId,
-  choose?: Choose,
+  how: How,
 ): Trace {
-  const back = trace(network, placeAt.send(from.device, from.table), reply, choose);
+  const back = trace(network, placeAt.send(from.device, from.table), reply, how);
   const arrived = back.stops.findIndex((stop) => stop.place.id === expected);
   if (arrived === -1) {
     const elsewhere = acceptedAt(back);
@@ -95,35 +131,51 @@ export function questionPacket(compiled: Compiled, question: Question): Packet {
   return {
     ethertype: IPV4,
     tag: 0,
+    inner: 0,
     dmac: 0,
     smac: 0,
     src: question.source ?? sourceOf(compiled, device, question),
     dst: question.to,
     proto: NUMBER[proto],
     sport: proto === "icmp" ? 0 : EPHEMERAL,
-    dport: proto === "icmp" ? 0 : (port ?? 0),
+    dport: proto === "icmp" ? ECHO_REQUEST : (port ?? 0),
+    flags: proto === "tcp" ? SYN : 0,
+    mark: 0,
+    ct: 0,
     ttl: question.ttl ?? device.habits.ttl,
   };
 }
 
 function sourceOf(compiled: Compiled, device: Device, question: Question): Ip {
   const bound = device.ifaces.find((one) => one.name === question.iface)?.addresses[0];
-  return bound?.ip ?? sourceFor(compiled, device, question.table, question.to);
+  return (
+    bound?.ip ??
+    sourceFor(compiled, device, question.table, {
+      dst: question.to,
+      proto: NUMBER[question.proto],
+      dport: question.port ?? 0,
+    })
+  );
 }
 
 /**
  * The source address that `device` gives a packet of its own to `to`: the route's, else one of the way out's that
  * lies with the next hop, else the first there is (as inet_select_addr does). 0.0.0.0 when it has none.
  */
-export function sourceFor(compiled: Compiled, device: Device, table: string | null, to: Ip): Ip {
-  const fib = compiled.fibs.get(device.name)!.find((one) => one.table === table);
-  const entry = fib ? lookup(fib, to) : null;
-  if (entry?.action.kind === "receive" && entry.source === "own") return to;
+export function sourceFor(
+  compiled: Compiled,
+  device: Device,
+  table: string | null,
+  asked: Asked,
+): Ip {
+  const context = { vrf: table, from: OWN };
+  const entry = decidingEntry(device, compiled.fibs.get(device.name)!, context, asked);
+  if (entry?.action.kind === "receive" && entry.source === "own") return asked.dst;
   if (entry?.action.kind !== "send") return firstAddress(device, table);
   const way = entry.action.ways[0]!;
   if (way.source !== null) return way.source;
   const addresses = device.ifaces.find((one) => one.name === way.iface)?.addresses ?? [];
-  const next = way.gateway ?? to;
+  const next = way.gateway ?? asked.dst;
   const near = addresses.find((one) => contains(networkOf(one.ip, one.length), next));
   return near?.ip ?? addresses[0]?.ip ?? firstAddress(device, table);
 }

@@ -11,7 +11,7 @@ import {
   type Question,
 } from "./conversation.ts";
 import type { Packet } from "./packet.ts";
-import type { Trace } from "./trace.ts";
+import type { How, Trace } from "./trace.ts";
 
 /** What one who probes a network sees of it, in the fields that measurements of real networks record. */
 export type ProbeResult = {
@@ -50,7 +50,7 @@ function outcome(compiled: Compiled, asked: Conversation): ProbeResult {
     return {
       reachable: true,
       at: place.device,
-      src_seen: formatIp(sent.src as Ip),
+      src_seen: formatIp(forward.last.src as Ip),
       ttl_seen: forward.last.ttl,
       fwd_routers: sent.ttl - forward.last.ttl,
       // A connection's answers are not seen singly.
@@ -62,17 +62,21 @@ function outcome(compiled: Compiled, asked: Conversation): ProbeResult {
   }
   if (forward.fate.kind === "delivered")
     return { reachable: false, ...deliveredTo(forward), error: "timeout" };
-  const error = errorHeard(compiled, asked.question, forward);
+  const error = errorHeard(compiled, asked);
   return { reachable: false, ...error };
 }
 
 function deliveredTo(forward: Trace): Pick<ProbeResult, "delivered"> {
   const place = acceptedAt(forward);
-  if (!place) return {};
+  // A connection that is not answered shows nobody that it was asked for.
+  if (!place || forward.last.proto === TCP) return {};
   return {
     delivered: { at: place.device, src: formatIp(forward.last.src as Ip), ttl: forward.last.ttl },
   };
 }
+
+// ICMP type 3 (RFC 792); filters tell errors from echoes by it.
+const DESTINATION_UNREACHABLE = 3;
 
 /** No path here is longer; a circle is seen well before. */
 const MOST_HOPS = 10;
@@ -86,8 +90,8 @@ function traceroute(compiled: Compiled, question: Question): string[] {
   for (let ttl = 1; ttl <= MOST_HOPS; ttl++) {
     const asked = converse(compiled, { ...question, ttl });
     if (asked.answered) return [...seen, formatIp(question.to)];
-    const { error, icmp_from } = errorHeard(compiled, question, asked.forward);
-    if (error?.startsWith("local:")) return seen;
+    const { error, icmp_from } = errorHeard(compiled, asked);
+    if (error?.startsWith("local:")) return [...seen, "*"];
     if (icmp_from && error !== "ttl-exceeded") return [...seen, `${icmp_from}!${error}`];
     seen.push(icmp_from ?? "*");
     if (asked.forward.fate.kind !== "ttl-expired") break;
@@ -99,8 +103,7 @@ function traceroute(compiled: Compiled, question: Question): string[] {
 // What the sender hears of a lost packet: its own stack's refusal, an ICMP error that finds its way back, or nothing.
 function errorHeard(
   compiled: Compiled,
-  question: Question,
-  forward: Trace,
+  { question, forward, how }: Conversation,
 ): Pick<ProbeResult, "error" | "icmp_from"> {
   const drop = forward.fate;
   if (drop.kind === "delivered") return { error: "timeout" };
@@ -109,14 +112,16 @@ function errorHeard(
     stop.place.device === question.device &&
     !forward.stops.some(({ place }) => place.id.endsWith(" in"));
   const error = errorOf(compiled, drop, forward.last);
-  if (isOwn) return ownError(drop, error, forward.stops[0]!.packet);
+  if (isOwn) return ownError(drop, error);
   if (!error) return { error: "timeout" };
   const { device } = stop.place;
   const table = tableWhereItCameIn(forward);
   if (error === "refused" && forward.last.proto === TCP) {
     // A reset comes from the address that was asked, not as an ICMP error.
     const reset = turned(compiled, forward.last, device, forward.last.dst as Ip);
-    return heard(compiled, question, { device, table }, reset) ? { error } : { error: "timeout" };
+    return heard(compiled, question, { device, table }, reset, how)
+      ? { error }
+      : { error: "timeout" };
   }
   const from =
     error === "port-unreachable"
@@ -126,17 +131,16 @@ function errorHeard(
     ...turned(compiled, forward.last, device, from),
     proto: ICMP,
     sport: 0,
-    dport: 0,
+    dport: DESTINATION_UNREACHABLE,
+    flags: 0,
+    about: forward.last,
+    ...(forward.tracked && { attached: { device, tracked: forward.tracked } }),
   };
-  if (!heard(compiled, question, { device, table }, report)) return { error: "timeout" };
-  return { error, icmp_from: formatIp(from) };
+  const seen = heard(compiled, question, { device, table }, report, how);
+  return seen ? { error, icmp_from: formatIp(seen.src as Ip) } : { error: "timeout" };
 }
 
-function ownError(
-  drop: Drop,
-  error: string | null,
-  sent: Packet,
-): Pick<ProbeResult, "error" | "icmp_from"> {
+function ownError(drop: Drop, error: string | null): Pick<ProbeResult, "error" | "icmp_from"> {
   if (drop.kind === "no-route") return { error: "local:ENETUNREACH" };
   if (drop.kind === "discarded") {
     const names = {
@@ -147,8 +151,8 @@ function ownError(
     };
     return { error: `local:${names[drop.how]}` };
   }
-  if (drop.kind === "no-neighbor")
-    return { error: "host-unreachable", icmp_from: formatIp(sent.src as Ip) };
+  // Its own question for a neighbour goes unanswered for longer than a probe waits.
+  if (drop.kind === "no-neighbor") return { error: "timeout" };
   return { error: error ?? "timeout" };
 }
 
@@ -164,6 +168,8 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
       return drop.how === "unreachable" ? "host-unreachable" : "host-prohibited";
     case "no-neighbor":
       return "host-unreachable";
+    case "rejected":
+      return errorNamed(drop.error);
     case "ttl-expired":
       return "ttl-exceeded";
     case "refused":
@@ -172,7 +178,12 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
     case "no-carrier":
     case "martian":
     case "source-check":
+    case "filtered":
     case "not-for-it":
+    case "vlan-not-allowed":
+    case "no-tunnel":
+    case "unasked":
+    case "nobody":
     case "not-passed-on":
     case "loop":
       return null;
@@ -188,7 +199,13 @@ function errorSource(
   question: Question,
 ): Ip {
   const sender = forward.last.src as Ip;
-  return sourceFor(compiled, compiled.network.devices.get(device)!, table, sender) || question.to;
+  return (
+    sourceFor(compiled, compiled.network.devices.get(device)!, table, {
+      dst: sender,
+      proto: ICMP,
+      dport: 0,
+    }) || question.to
+  );
 }
 
 function tableWhereItCameIn({ stops }: Trace): string | null {
@@ -204,6 +221,8 @@ function turned(compiled: Compiled, packet: Packet, device: string, from: Ip): P
     sport: packet.dport,
     dport: packet.sport,
     ttl: compiled.network.devices.get(device)!.habits.ttl,
+    mark: 0,
+    ct: 0,
   };
 }
 
@@ -212,12 +231,21 @@ function heard(
   question: Question,
   from: { device: string; table: string | null },
   packet: Packet,
-): boolean {
+  how: How,
+): Packet | null {
   const expected = placeAt.accept(question.device, question.table);
-  return answer(compiled, from, packet, expected).fate.kind === "delivered";
+  const way = answer(compiled, from, packet, expected, how);
+  return way.fate.kind === "delivered" ? way.last : null;
 }
 
 function isOwn(compiled: Compiled, device: string, ip: Ip): boolean {
   const { ifaces } = compiled.network.devices.get(device)!;
   return ifaces.some((iface) => iface.addresses.some((one) => one.ip === ip));
+}
+
+// An error as a filter's rule names it, in the words of measurements.
+function errorNamed(name: string): string {
+  if (name === "tcp-reset") return "refused";
+  if (/prohibited/.test(name)) return "host-prohibited";
+  return name.replace(/^icmp-/, "");
 }

@@ -22,6 +22,7 @@ export function deviceFromIos(
   const vrfs = [...state.vrfs.values()];
   return {
     name: node.name,
+    node: node.name,
     kind: node.kind,
     tables: [
       { name: null, distinguisher: null, because: null },
@@ -33,12 +34,15 @@ export function deviceFromIos(
         name: iface.name,
         short: iface.short,
         isPort: iface.isPort,
+        layer: { kind: iface.isPort ? "cable" : "nothing" },
+        bridge: null,
         mac: macs.get(iface.name) ?? "",
         ownsNetworks: false,
         table: iface.vrf,
         enabled: iface.up,
         disabledBecause: iface.downBecause,
         addresses: iface.addresses.all(),
+        answersForItselfOnly: false,
         proxyArp: iface.proxyArp,
         sourceCheck: "none",
         because: iface.because,
@@ -46,9 +50,13 @@ export function deviceFromIos(
         losses: iface.losses,
       })),
     routes: state.routes.all(),
+    rules: null,
+    filters: [],
+    filtersBridged: false,
     forwards: state.routing,
     habits,
     listens: [],
+    heardInVrfs: { tcp: true, udp: true },
     owns: [],
     taints: state.taints,
   };

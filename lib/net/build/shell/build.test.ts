@@ -1,10 +1,10 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { LinuxState } from "../../model/linux.ts";
-import type { LinuxRoute } from "../../model/linux-routes.ts";
+import type { Namespace } from "../../model/linux/namespace.ts";
+import type { LinuxRoute } from "../../model/linux/routes.ts";
+import { MAIN } from "../../model/linux/rules.ts";
 import { formatIp, formatPrefix } from "../../model/prefix.ts";
 import { casesIn } from "../../parse/testing.ts";
-import { parseShell } from "../../parse/shell/lex.ts";
 import type { Diagnostic } from "../../source/diagnostic.ts";
 import { buildLinux } from "./build.ts";
 
@@ -14,9 +14,12 @@ const ports = [
 ];
 
 function build(text: string) {
-  const file = parseShell("h1/host.sh", text);
-  const { state, diagnostics } = buildLinux(ports, [file]);
-  return { state, diagnostics: [...file.diagnostics, ...diagnostics] };
+  const { linux, diagnostics } = buildLinux(
+    ports,
+    [{ path: "h1/host.sh", text }],
+    () => "02:00:00:00:09:01",
+  );
+  return { state: linux.root, diagnostics };
 }
 
 // What a kernel did, written down by lib/net/cases/record.py (rules L1 to L14): `! ` is what it refused and how.
@@ -51,7 +54,7 @@ function withoutHint(message: string): string {
 }
 
 /** The addresses and the main table, as `ip -4 addr` and `ip route` print them. */
-function leftBehind(state: LinuxState): string[] {
+function leftBehind(state: Namespace): string[] {
   const addresses = [...state.links.values()].flatMap((link) =>
     link.addresses
       .all()
@@ -60,7 +63,8 @@ function leftBehind(state: LinuxState): string[] {
           `${link.name} ${formatIp(ip)}/${length}${secondary ? " secondary" : ""}`,
       ),
   );
-  const routes = state.routes
+  const routes = state
+    .table(MAIN)
     .all()
     .toSorted((a, b) => a.to.first - b.to.first || b.to.length - a.to.length)
     .map(formatRoute);
@@ -94,16 +98,20 @@ function formatHop({ gateway, link, isDead }: LinuxRoute["hops"][number]): strin
 const taints = (text: string) => build(text).state.taints.map(({ what }) => what);
 
 test.each([
-  ["L12 what is not simulated leaves the system open", "iptables -P FORWARD DROP", ["iptables"]],
+  [
+    "L12 what is not simulated leaves the system open",
+    "tc qdisc add dev eth0 root fq",
+    ["tc qdisc"],
+  ],
   ["L12 and so does what nobody knows", "frobnicate --now", ["frobnicate"]],
-  ["L12 and what goes beyond simple commands", "for i in 1 2", ['"for"']],
-  ["L12 a condition", "[ -e x ] && ip link set eth0 up", ["["]],
+  ["L12 and what the shell here does not know", "for i in 1 2", ['"for" without "done"']],
+  ["L12 a condition", "[ -e x ] && ip link set eth0 up", ['"["']],
   [
     "L12 a setting that is not simulated",
-    "sysctl -w net.ipv4.conf.all.arp_ignore=1",
-    ["net.ipv4.conf.all.arp_ignore"],
+    "sysctl -w net.ipv4.conf.all.arp_announce=1",
+    ["net.ipv4.conf.all.arp_announce"],
   ],
-  ["L12 on one link where it says which", "ip link set eth0 master br0", ["ip link set … master"]],
+  ["L12 on one link where it says which", "ip link set eth0 arp off", ["arp off"]],
   [
     "L12 what only shows leaves nothing open",
     "ip a; ip route get 10.0.0.1; ping -c1 10.0.0.1; sysctl -a",

@@ -28,7 +28,10 @@ const WITHOUT_EFFECT_ON_LINKS =
 export type Setting =
   | { readonly kind: "forwarding" }
   /** Of one link, or of `all`. */
-  | { readonly kind: "rp_filter" | "proxy_arp"; readonly link: string }
+  | { readonly kind: "rp_filter" | "proxy_arp" | "arp_ignore"; readonly link: string }
+  | { readonly kind: "heard-in-vrfs"; readonly proto: "tcp" | "udp" }
+  /** bridge-nf-call-iptables. */
+  | { readonly kind: "filters-bridged" }
   | { readonly kind: "inert" }
   | { readonly kind: "unsimulated"; readonly link: string | null }
   | { readonly kind: "missing" };
@@ -42,13 +45,16 @@ export function settingNamed(name: string, links: ReadonlyMap<string, unknown>):
   const isThere = link === "all" || link === "default" || links.has(link);
   if (!isThere || !OF_LINKS.has(own)) return { kind: "missing" };
   if (link === "default" || WITHOUT_EFFECT_ON_LINKS.test(own)) return { kind: "inert" }; // Links made later.
-  if (own === "rp_filter" || own === "proxy_arp") return { kind: own, link };
+  if (own === "rp_filter" || own === "proxy_arp" || own === "arp_ignore")
+    return { kind: own, link };
   if (own === "forwarding" && link === "all") return { kind: "forwarding" };
   return { kind: "unsimulated", link: link === "all" ? null : link };
 }
 
 function settingOfAll(key: string): Setting {
   if (key === "ip_forward") return { kind: "forwarding" };
+  if (key === "tcp_l3mdev_accept") return { kind: "heard-in-vrfs", proto: "tcp" };
+  if (key === "udp_l3mdev_accept") return { kind: "heard-in-vrfs", proto: "udp" };
   if (WITHOUT_EFFECT.test(key)) return { kind: "inert" };
   return OF_ALL.has(key) ? { kind: "unsimulated", link: null } : { kind: "missing" };
 }
@@ -56,6 +62,7 @@ function settingOfAll(key: string): Setting {
 function settingElsewhere(name: string): Setting {
   if (/^(kernel|vm|fs|user|debug|dev|net\.(ipv6|core|unix|mptcp))\./.test(name))
     return { kind: "inert" };
+  if (name === "net.bridge.bridge-nf-call-iptables") return { kind: "filters-bridged" };
   if (/^net\.(bridge|netfilter|mpls|nf_conntrack)/.test(name))
     return { kind: "unsimulated", link: null };
   return { kind: "missing" };

@@ -1,86 +1,99 @@
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { formatIp, formatPrefix } from "../../model/prefix.ts";
-import type { Word } from "../../source/text.ts";
 import { casesIn, drawMarks } from "../testing.ts";
-import { ipCommands, parseIpCommand, type IpCommand } from "./ip.ts";
-import { parseShell, type Command } from "./lex.ts";
+import { shellCommands } from "./programs.ts";
+import { told } from "./testing.ts";
 
 const cases = casesIn(path.join(import.meta.dirname, "cases"));
 
 test.each(cases)("$title", ({ input, marked, meaning }) => {
-  const { commands, diagnostics, unsupported } = parseShell("h1/host.sh", input);
-  expect(drawMarks(input, diagnostics)).toBe(marked);
+  const { lines, diagnostics, unsupported } = told(input);
+  expect(drawMarks(input, inOrder(diagnostics))).toBe(marked);
   const open = unsupported.map(({ what }) => `left open: ${what}`);
-  expect([...commands.map(format), ...open].join("\n")).toBe(meaning);
+  expect([...lines, ...open].join("\n")).toBe(meaning);
 });
 
-test("every ip command of the table is read, in the state that the table says", () => {
-  for (const { words, state } of ipCommands) {
-    const line = words
-      .replace("ADDRESS/LENGTH", "10.0.0.1/24")
-      .replace("PREFIX", "10.0.0.0/24")
-      .replace("GATEWAY", "10.0.0.1")
-      .replace("BYTES", "1400")
-      .replace("MAC", "02:00:00:00:00:01");
-    const { kind } = parseIpCommand(wordsOf(line).slice(1));
-    const told = kind === "show" ? "inert" : kind === "unsimulated" ? kind : "simulated";
-    expect([line, kind === "refused" ? kind : told]).toEqual([line, state]);
-  }
+function inOrder(diagnostics: ReturnType<typeof told>["diagnostics"]) {
+  return [...diagnostics].sort((a, b) => a.span.from - b.span.from || a.span.to - b.span.to);
+}
+
+const spellings = readFileSync(path.join(import.meta.dirname, "spellings.txt"), "utf8")
+  .split("\n")
+  .filter((line) => line !== "" && !line.startsWith("#"));
+
+test("there are spellings enough", () => {
+  expect(new Set(spellings).size).toBeGreaterThanOrEqual(400);
 });
 
-function wordsOf(line: string): readonly Word[] {
-  return parseShell("h1/host.sh", line).commands[0]!.words;
-}
+test.each(spellings)("%s", (line) => {
+  const { lines, diagnostics, unsupported } = told(line);
+  expect(diagnostics).toEqual([]);
+  expect(unsupported).toEqual([]);
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.join("\n")).not.toMatch(/^(unknown|not simulated|refused)|\?\)/m);
+});
 
-function format({ words, output, when }: Command): string {
-  const chain = { always: "", success: "&& ", failure: "|| " }[when];
-  const to = output ? ` > ${output.text}` : "";
-  if (words[0]!.text === "ip") return `${chain}${formatIpCommand(parseIpCommand(words.slice(1)))}`;
-  return `${chain}${words.map((word) => `[${word.text}]`).join(" ")}${to}`;
-}
+const EXAMPLES: readonly (readonly [RegExp, string])[] = [
+  [/ADDRESS\/LENGTH/g, "10.0.0.1/24"],
+  [/PREFIX/g, "10.0.0.0/24"],
+  [/ADDRESS/g, "10.0.0.1"],
+  [/MAC/g, "02:00:00:00:00:01"],
+  [/VLANS/g, "10,20"],
+  [/VLAN\[-VLAN\]|VLAN/g, "10"],
+  [/BYTES/g, "1400"],
+  [/\bMODE\b/g, "trunk"],
+  [/PORT \[tag/g, "p1 [tag"],
+  [/(add-port BRIDGE|\bdev|del-port \[BRIDGE\]|set port|set interface|clear port) PORT/g, "$1 p1"],
+  [/PORT ACTION/g, "p1 down"],
+  [/PORT/g, "80"],
+  [/NUMBER|VNI|LABEL/g, "5"],
+  [/\bTABLE\b/g, "100"],
+  [/CHAIN/g, "FORWARD"],
+  [/NAMESPACE/g, "blue"],
+  [/TEXT/g, "note"],
+  [/BRIDGE/g, "br0"],
+  [/RULE/g, "-p ARP -j DROP"],
+  [/\bFLOW\b/g, "ip,actions=drop"],
+  [/\[MATCH\]/g, "ip"],
+  [/GROUP/g, "group_id=1,type=all"],
+  [/KEY=VALUE …/g, "net.ipv4.ip_forward=1"],
+  [/KEY/g, "net.ipv4.ip_forward"],
+  [/VALUE > \/proc\/sys\/PATH/g, "1 > /proc/sys/net/ipv4/ip_forward"],
+  [/options:NAME=VALUE/g, "options:peer=p2"],
+  [/VALUE/g, "1"],
+  [/TARGET/g, "tcp:10.0.0.1:6653"],
+  [/STATE/g, "3"],
+  [/LINK/g, "eth0"],
+  [/NAME/g, "one"],
+  [/FILE/g, "/etc/rules"],
+];
 
-function formatIpCommand(it: IpCommand): string {
-  switch (it.kind) {
-    case "address-add":
-      return `${it.replace ? "replace" : "add"} address ${formatIp(it.ip)}/${it.length} on ${it.dev}`;
-    case "address-delete":
-      return `delete address ${formatIp(it.ip)}/${it.length ?? "any"} on ${it.dev}`;
-    case "address-flush":
-      return `flush addresses of ${it.dev}`;
-    case "link-set":
-      return `set link ${it.dev} ${it.changes.map((one) => Object.values(one).join("=")).join(" ")}`;
-    case "route-add": {
-      const { to, type, hops, metric, source } = it.asked;
-      const ways = hops.map(
-        ({ link, gateway, onlink }) =>
-          `via ${gateway === null ? "nobody" : formatIp(gateway)} on ${link ?? "any"}${onlink ? " onlink" : ""}`,
-      );
-      return [
-        `${it.how} ${type} route ${formatPrefix(to)}`,
-        ...ways,
-        metric === 0 ? "" : `metric ${metric}`,
-        source === null ? "" : `from ${formatIp(source)}`,
-      ]
-        .filter(Boolean)
-        .join(", ");
-    }
-    case "route-delete":
-      return [
-        `delete ${it.type ?? "any"} route ${formatPrefix(it.to)}`,
-        it.gateway === null ? "" : `via ${formatIp(it.gateway)}`,
-        it.link === null ? "" : `on ${it.link}`,
-        it.metric === null ? "" : `metric ${it.metric}`,
-      ]
-        .filter(Boolean)
-        .join(", ");
-    case "route-flush":
-      return `flush routes ${it.to ? `${it.how} ${formatPrefix(it.to)}` : ""}${it.link ? ` on ${it.link}` : ""}`;
-    case "show":
-      return "shows";
-    case "unsimulated":
-      return `not simulated: ${it.what}${it.dev ? ` on ${it.dev}` : ""}`;
-    case "refused":
-      return `refused at ${it.at.text}: ${it.said}`;
-  }
+test.each(shellCommands)("$words is $state", ({ words, state }) => {
+  const { lines, diagnostics } = told(example(words));
+  const codes = diagnostics.map((one) => one.code);
+  expect(codes.filter((code) => code !== "unsimulated")).toEqual([]);
+  const isOpen = codes.includes("unsimulated") || lines.some((line) => line.includes("?)"));
+  const shows = lines.every((line) => /^(in VRF \w+: )?shows/.test(line));
+  const seen = isOpen ? "unsimulated" : shows ? "inert" : "simulated";
+  expect(seen).toBe(state === "simulated" && words.includes("ip vrf exec") ? "inert" : state);
+});
+
+// One spelling of a command: its placeholders filled in, one choice of each, what is optional included.
+function example(words: string): string {
+  const input = words.startsWith("iptables-restore") ? " <<< '*filter\nCOMMIT'" : "";
+  const prepare =
+    words.includes("FILE") && !words.startsWith("nft")
+      ? "echo net.ipv4.ip_forward=1 > /etc/rules; "
+      : "";
+  const flows = words.includes("-flows BRIDGE FILE")
+    ? "echo ip,actions=drop > /etc/rules; "
+    : prepare;
+  const filled = EXAMPLES.reduce((text, [hole, value]) => text.replace(hole, value), words);
+  const chosen = filled.replace(/ …/g, "").replace(/(?<=[ =[])([\w-]+)(\|[\w-]+)+/g, "$1");
+  const plain =
+    words.startsWith("nft") || words.startsWith("[")
+      ? chosen
+      : chosen.replace(/\[([^\]]*)\]/g, "$1");
+  return flows + plain + input;
 }

@@ -1,0 +1,250 @@
+import type {
+  BridgePort,
+  Device,
+  Habits,
+  Iface,
+  IfaceLayer,
+  RoutingRule,
+  WrittenRoute,
+} from "../../model/device.ts";
+import type { BridgePortSettings, LinuxLink, VlanMembership } from "../../model/linux/link.ts";
+import type { Namespace } from "../../model/linux/namespace.ts";
+import type { LinuxRoute } from "../../model/linux/routes.ts";
+import type { LinuxNode } from "../../model/linux/node.ts";
+import { DEFAULT, LOCAL, MAIN, type LinuxRule } from "../../model/linux/rules.ts";
+import type { Guard } from "../../model/network.ts";
+import { lastOf, type Prefix } from "../../model/prefix.ts";
+import type { LinkSpec, NodeSpec, PortRef } from "../../model/topology.ts";
+
+/** How Linux behaves where systems differ (kernel 6.1, its defaults). */
+const habits: Habits = {
+  withdrawsOnCarrierLoss: false,
+  weakHost: true,
+  arpOnlyFromOwnNetworks: false,
+  refusesMartians: true,
+  routesStand: true,
+  noRouteError: "net-unreachable",
+  ttl: 64,
+};
+
+/** The devices that a Linux system is, one for each namespace, the cables between them that are veth pairs, and its ports. */
+export function devicesFromLinux(
+  node: NodeSpec,
+  linux: LinuxNode,
+): { devices: Device[]; cables: LinkSpec[]; ports: Map<string, PortRef> } {
+  const devices = [...linux.namespaces.values()].map((namespace) => deviceOf(node, namespace));
+  return { devices, cables: pairsOf(node, linux), ports: portsOf(node, linux) };
+}
+
+// Where each port of the machine is now: it may have been renamed, and moved into a namespace.
+function portsOf(node: NodeSpec, linux: LinuxNode): Map<string, PortRef> {
+  return new Map(
+    [...linux.links()].flatMap((link) =>
+      link.kind.kind === "port" ? [[link.kind.port, endOf(node, link)] as const] : [],
+    ),
+  );
+}
+
+/** Under this address a VXLAN keeps where floods are sent. */
+const NO_MAC = "00:00:00:00:00:00";
+
+function deviceName(node: NodeSpec, namespace: string): string {
+  return namespace === "" ? node.name : `${node.name}/${namespace}`;
+}
+
+function pairsOf(node: NodeSpec, linux: LinuxNode): LinkSpec[] {
+  const seen = new Set<LinuxLink>();
+  return [...linux.links()].flatMap((link): LinkSpec[] => {
+    const peer = link.kind.kind === "veth" ? link.kind.peer : null;
+    if (!peer || seen.has(peer)) return [];
+    seen.add(link);
+    return [{ a: endOf(node, link), b: endOf(node, peer) }];
+  });
+}
+
+function endOf(node: NodeSpec, link: LinuxLink): PortRef {
+  return { node: deviceName(node, link.namespace), port: link.name };
+}
+
+function deviceOf(node: NodeSpec, namespace: Namespace): Device {
+  const name = deviceName(node, namespace.name);
+  const vrfs = [...namespace.links.values()].filter((link) => link.kind.kind === "vrf");
+  const tables = new Map(
+    vrfs.map((link) => [link.kind.kind === "vrf" ? link.kind.table : 0, link.name]),
+  );
+  const named = (table: number) =>
+    table === MAIN ? null : (tables.get(table) ?? `table ${table}`);
+  return {
+    name,
+    node: node.name,
+    kind: node.kind,
+    tables: [
+      { name: null, distinguisher: null, because: null },
+      ...vrfs.map((link) => ({ name: link.name, distinguisher: null, because: link.because })),
+    ],
+    ifaces: [...namespace.links.values()].map((link) => ifaceOf(node, link, namespace)),
+    routes: [...namespace.tables].flatMap(([id, table]) =>
+      table.all().flatMap((route) => routesOf(route, named(id))),
+    ),
+    rules: isPlain(namespace.rules) ? null : namespace.rules.map((rule) => ruleOf(rule, named)),
+    filters: namespace.filters,
+    filtersBridged: namespace.filtersBridged.on,
+    forwards: namespace.forwards,
+    habits,
+    listens: [],
+    heardInVrfs: namespace.heardInVrfs,
+    owns: [],
+    taints: namespace.taints,
+  };
+}
+
+// The rules that every namespace begins with choose nothing that one table could not.
+function isPlain(rules: readonly LinuxRule[]): boolean {
+  const tables = rules.map((rule) => (rule.action.kind === "lookup" ? rule.action.table : -1));
+  return (
+    tables.join() === [LOCAL, MAIN, DEFAULT].join() && rules.every((rule) => rule.because === null)
+  );
+}
+
+function ruleOf(rule: LinuxRule, named: (table: number) => string | null): RoutingRule {
+  const { action } = rule;
+  return {
+    guard: guardOf(rule),
+    not: rule.not,
+    from: rule.iif === "lo" ? "own" : rule.iif,
+    action:
+      action.kind === "vrf"
+        ? { kind: "vrf" }
+        : action.kind !== "lookup"
+          ? { kind: "refuse", how: action.kind === "blackhole" ? "discard" : action.kind }
+          : action.table === LOCAL
+            ? { kind: "own-addresses" }
+            : { kind: "lookup", table: named(action.table) },
+    because: rule.because,
+  };
+}
+
+function guardOf({ from, to, proto, dport, sport }: LinuxRule): Guard {
+  const range = (prefix: Prefix) => [[prefix.first, lastOf(prefix)] as const];
+  return {
+    ...(to && { dst: range(to) }),
+    ...(from && { src: range(from) }),
+    ...(proto !== null && { proto: [[proto, proto]] as const }),
+    ...(sport && { sport: [sport] }),
+    ...(dport && { dport: [dport] }),
+  };
+}
+
+function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
+  const { master, settings } = link;
+  // ip-sysctl.rst: the larger of conf/all and conf/<link> is used, so 2 (loose) wins over 1 (strict).
+  const check = Math.max(namespace.all.rpFilter, settings.rpFilter);
+  const layer = layerOf(node, link);
+  return {
+    name: link.name,
+    short: link.name,
+    isPort: layer.kind !== "nothing" && layer.kind !== "vrf",
+    layer,
+    bridge:
+      master?.kind.kind === "bridge"
+        ? {
+            name: master.name,
+            port: portOf(link.vlans, link.bridgePort),
+            because: link.masterBecause,
+          }
+        : null,
+    mac: link.mac,
+    ownsNetworks: link.kind.kind === "loopback",
+    table: link.kind.kind === "vrf" ? link.name : master?.kind.kind === "vrf" ? master.name : null,
+    enabled: link.up,
+    disabledBecause: link.up ? null : link.changed,
+    addresses: link.addresses.all(),
+    answersForItselfOnly: Math.max(namespace.all.arpIgnore, settings.arpIgnore) > 0,
+    proxyArp: Math.max(namespace.all.proxyArp, settings.proxyArp) > 0,
+    sourceCheck: check >= 2 ? "loose" : check === 1 ? "strict" : "none",
+    because: link.changed ?? link.addresses.first()?.because ?? link.because,
+    tableBecause: link.masterBecause,
+    losses: link.losses.map((loss) => ({
+      ...loss,
+      why: loss.why === "moved" ? "deleted" : loss.why,
+    })),
+  };
+}
+
+function layerOf(node: NodeSpec, link: LinuxLink): IfaceLayer {
+  const { kind } = link;
+  const parentOf = (parent: LinuxLink) => ({
+    device: deviceName(node, parent.namespace),
+    iface: parent.name,
+  });
+  switch (kind.kind) {
+    case "port":
+    case "veth":
+      return { kind: "cable" };
+    case "bridge":
+      return {
+        kind: "bridge",
+        vlanAware: kind.vlanAware,
+        own: portOf(link.vlans, link.bridgePort),
+      };
+    case "vlan":
+      return { kind: "tagged", parent: parentOf(kind.parent), vlan: kind.id };
+    case "macvlan":
+      return { kind: "shared", parent: parentOf(kind.parent), by: "mac", mode: kind.mode };
+    case "ipvlan":
+      return { kind: "shared", parent: parentOf(kind.parent), by: "address", mode: "bridge" };
+    case "vrf":
+      return { kind: "vrf" };
+    case "vxlan": {
+      const { vni, port, local, learning, fdb, remote } = kind;
+      const entries = fdb.map((one) => ({ ...one, mac: one.mac === NO_MAC ? null : one.mac }));
+      const first = remote === null ? [] : [{ mac: null, remote, because: link.because }];
+      return {
+        kind: "tunnel",
+        home: deviceName(node, kind.home),
+        vni,
+        port,
+        local,
+        learning,
+        remotes: [...first, ...entries],
+      };
+    }
+    case "loopback":
+    case "dummy":
+    case "tap":
+      return { kind: "nothing" };
+  }
+}
+
+function portOf(
+  vlans: ReadonlyMap<number, VlanMembership>,
+  settings: BridgePortSettings,
+): BridgePort {
+  const { pvid, isolated, hairpin, learning, flood } = settings;
+  return { vlans, pvid, isolated, hairpin, learning, flood };
+}
+
+function routesOf(route: LinuxRoute, table: string | null): WrittenRoute[] {
+  const { to, metric, source, because, type } = route;
+  const common = {
+    table,
+    connected: route.proto === "kernel",
+    to,
+    gatewayTable: null,
+    distance: 0,
+    metric,
+    source,
+    because,
+  };
+  if (type !== "unicast")
+    return [
+      { ...common, iface: null, gateway: null, action: type === "blackhole" ? "discard" : type },
+    ];
+  const live = route.hops.filter((hop) => !hop.isDead);
+  return live.map(({ link, gateway, isOwn }) => ({
+    ...common,
+    iface: link,
+    gateway: isOwn ? null : gateway,
+    action: "forward",
+  }));
+}

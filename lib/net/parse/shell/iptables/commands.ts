@@ -1,0 +1,125 @@
+import type { ShellCommand } from "../program.ts";
+
+const rule = (words: string, help: string): ShellCommand => ({
+  words: `iptables -A CHAIN ${words}`,
+  help,
+  state: "simulated",
+});
+const beyond = (words: string, help: string): ShellCommand => ({
+  words: `iptables -A CHAIN ${words}`,
+  help,
+  state: "unsimulated",
+});
+
+/** What `iptables` can be asked here; rules are shown as they are added. */
+export const iptablesCommands: readonly ShellCommand[] = [
+  {
+    words: "iptables -I CHAIN [NUMBER] -j ACCEPT",
+    help: "A rule before others",
+    state: "simulated",
+  },
+  {
+    words: "iptables -R CHAIN NUMBER -j DROP",
+    help: "Another rule in its place",
+    state: "simulated",
+  },
+  {
+    words: "iptables -D CHAIN NUMBER",
+    help: "Remove a rule, by number or as it was added",
+    state: "simulated",
+  },
+  { words: "iptables -C CHAIN -j ACCEPT", help: "Is there such a rule?", state: "simulated" },
+  {
+    words: "iptables -P CHAIN DROP",
+    help: "What happens at the end of a chain",
+    state: "simulated",
+  },
+  { words: "iptables -N NAME", help: "Make a chain", state: "simulated" },
+  { words: "iptables -X [NAME]", help: "Remove chains", state: "simulated" },
+  { words: "iptables -E NAME NAME", help: "Rename a chain", state: "simulated" },
+  { words: "iptables -F [CHAIN]", help: "Remove all rules", state: "simulated" },
+  { words: "iptables -L", help: "List rules", state: "inert" },
+  { words: "iptables -S", help: "List rules as commands", state: "inert" },
+  { words: "iptables -Z", help: "Counters to zero", state: "inert" },
+  { words: "iptables-save", help: "Print all rules", state: "inert" },
+  { words: "iptables-restore", help: "Tables from text", state: "simulated" },
+  { words: "ip6tables -P CHAIN DROP", help: "IPv6 is known, and not simulated", state: "inert" },
+  rule("-s PREFIX -d PREFIX -j ACCEPT", "By source and destination"),
+  rule("-i LINK -j ACCEPT", "By the link it came in"),
+  rule("-p tcp --dport PORT -j ACCEPT", "By port"),
+  rule("-p tcp -m multiport --dports PORT,PORT -j ACCEPT", "By several ports"),
+  rule("-p tcp --syn -j ACCEPT", "By TCP's flags"),
+  rule("-p tcp --tcp-flags SYN,ACK SYN -j ACCEPT", "By TCP's flags"),
+  rule("-p icmp --icmp-type echo-request -j ACCEPT", "By ICMP's type"),
+  rule("-m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", "By the state of its connection"),
+  rule("-m state --state NEW -j ACCEPT", "By the state of its connection"),
+  rule("-m mark --mark NUMBER -j ACCEPT", "By mark"),
+  rule("-m connmark --mark NUMBER -j ACCEPT", "By its connection's mark"),
+  rule("-m mac --mac-source MAC -j ACCEPT", "By MAC address"),
+  rule("-m iprange --src-range ADDRESS-ADDRESS -j ACCEPT", "By a range of addresses"),
+  rule("-m addrtype --dst-type LOCAL -j ACCEPT", "By what kind of address it is"),
+  rule("-m physdev --physdev-in LINK -j ACCEPT", "By the port of a bridge"),
+  rule("-m dscp --dscp NUMBER -j ACCEPT", "By DSCP"),
+  rule("-m ttl --ttl-lt NUMBER -j ACCEPT", "By time to live"),
+  rule("-m length --length NUMBER:NUMBER -j ACCEPT", "By length"),
+  rule("-m comment --comment TEXT -j ACCEPT", "With a note"),
+  rule("-m limit --limit 5/min -j LOG", "Note some in the log"),
+  rule("-j REJECT --reject-with icmp-host-prohibited", "Refuse, and say so"),
+  rule("-j RETURN", "Back to the chain before"),
+  rule("-j NAME", "Go through another chain"),
+  rule("-g NAME", "The same, without coming back"),
+  {
+    words:
+      "iptables -t nat -A PREROUTING -p tcp --dport PORT -j DNAT --to-destination ADDRESS:PORT",
+    help: "Another destination",
+    state: "simulated",
+  },
+  {
+    words: "iptables -t nat -A POSTROUTING -j SNAT --to-source ADDRESS",
+    help: "Another source",
+    state: "simulated",
+  },
+  {
+    words: "iptables -t nat -A POSTROUTING -o LINK -j MASQUERADE",
+    help: "The link's own address as source",
+    state: "simulated",
+  },
+  {
+    words: "iptables -t nat -A PREROUTING -p tcp -j REDIRECT --to-ports PORT",
+    help: "To a port of this system",
+    state: "simulated",
+  },
+  {
+    words: "iptables -t nat -A POSTROUTING -j NETMAP --to PREFIX",
+    help: "One network for another",
+    state: "simulated",
+  },
+  {
+    words: "iptables -t mangle -A PREROUTING -j MARK --set-mark NUMBER",
+    help: "Mark packets",
+    state: "simulated",
+  },
+  {
+    words: "iptables -t mangle -A PREROUTING -j CONNMARK --save-mark",
+    help: "Keep the mark with the connection",
+    state: "simulated",
+  },
+  {
+    words: "iptables -t mangle -A PREROUTING -j DSCP --set-dscp-class EF",
+    help: "Set the DSCP",
+    state: "simulated",
+  },
+  {
+    words: "iptables -t raw -A PREROUTING -j NOTRACK",
+    help: "Leave it out of connection tracking",
+    state: "simulated",
+  },
+  beyond("-m limit --limit 5/min -j ACCEPT", "Only so many"),
+  beyond("-m set --match-set NAME src -j ACCEPT", "By an ipset"),
+  beyond("-m recent --set -j ACCEPT", "By what came before"),
+  beyond("-m string --string TEXT -j DROP", "By content"),
+  beyond("-m hashlimit --hashlimit-upto 5/sec -j ACCEPT", "Only so many for each"),
+  beyond("-m time --timestart 08:00 -j ACCEPT", "By the time of day"),
+  beyond("-m owner --uid-owner NUMBER -j ACCEPT", "By who sent it"),
+  beyond("-j NFQUEUE", "Let a program decide"),
+];
