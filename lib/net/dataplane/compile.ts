@@ -496,9 +496,8 @@ class DevicePlaces {
   private asksBy(device: Device, iface: Iface): (ip: Ip) => boolean {
     const context = { vrf: iface.table, from: OWN };
     const runs = effectiveFib(device, this.fibs.get(device.name)!, context);
-    const ends = runs.map(({ high }) => high);
     return (ip) => {
-      const run = runs[firstFrom(ends, ip)];
+      const run = runs[firstFrom(runs, ip, ({ high }) => high)];
       if (!run || run.low > ip || run.item.action.kind !== "send") return false;
       return run.item.action.ways.some((way) => way.iface === iface.name && way.gateway === null);
     };
@@ -626,16 +625,18 @@ function martians(device: Device, table: string | null): Range[] {
 
 // Those of `sorted` that are in the network.
 function within(network: Prefix, sorted: readonly Ip[]): readonly Ip[] {
-  const from = firstFrom(sorted, network.first);
-  return sorted.slice(from, firstFrom(sorted, lastOf(network) + 1));
+  const itself = (ip: Ip) => ip;
+  const from = firstFrom(sorted, network.first, itself);
+  return sorted.slice(from, firstFrom(sorted, lastOf(network) + 1, itself));
 }
 
-function firstFrom(sorted: readonly number[], least: number): number {
+// Where the first of `sorted` stands whose value is `least` or more.
+function firstFrom<T>(sorted: readonly T[], least: number, valueOf: (one: T) => number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (sorted[middle]! < least) low = middle + 1;
+    if (valueOf(sorted[middle]!) < least) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -98,7 +98,20 @@ export function effectiveFib(
   device: Device,
   fibs: readonly Fib[],
   context: Context,
-): Swept<Entry>[] {
+): readonly Swept<Entry>[] {
+  const known = effective.get(fibs) ?? new Map<string, readonly Swept<Entry>[]>();
+  effective.set(fibs, known);
+  // By which interface something came in matters only where a rule asks for it.
+  const asks = device.rules?.some((rule) => rule.from !== null);
+  const key = `${context.vrf ?? ""} ${asks ? context.from : ""}`;
+  const runs = known.get(key) ?? runsFor(device, fibs, context);
+  known.set(key, runs);
+  return runs;
+}
+
+const effective = new WeakMap<readonly Fib[], Map<string, readonly Swept<Entry>[]>>();
+
+function runsFor(device: Device, fibs: readonly Fib[], context: Context): Swept<Entry>[] {
   let runs: Swept<Entry>[] = [];
   for (const { rule, fib } of tablesFor(device, fibs, context)) {
     if (!fib || (rule && (rule.not || Object.keys(rule.guard).length > 0))) continue;

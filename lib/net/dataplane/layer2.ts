@@ -39,6 +39,20 @@ export const NOTHING_LEARNT: Learnt = new Map();
 /** Frames that go to every port, as a guard. */
 const GROUPS = [MULTICAST_MACS, [BROADCAST_MAC, BROADCAST_MAC]] as const;
 
+/** An interface that stands on another, by its link below. */
+type Standing = { readonly device: Device; readonly iface: Iface };
+
+function standingOn(devices: ReadonlyMap<string, Device>): Map<string, Standing[]> {
+  const all = [...devices.values()].flatMap((device) =>
+    device.ifaces.map((iface): Standing => ({ device, iface })),
+  );
+  return Map.groupBy(
+    all.filter(({ iface }) => "parent" in iface.layer),
+    ({ iface: { layer } }) =>
+      "parent" in layer ? `${layer.parent.device}:${layer.parent.iface}` : "",
+  );
+}
+
 /**
  * The places of layer 2: from cable to stack and back, through VLANs, bridges and shared links. With nothing learnt
  * every bridge floods, which is how it learns; with what was learnt its frames go one way.
@@ -50,6 +64,7 @@ export class Layer2 {
   private readonly tunnels: readonly TunnelEnd[];
   private readonly filters = new Map<string, Filters>();
   private readonly places: Map<PlaceId, Place>;
+  private readonly standing: ReadonlyMap<string, readonly Standing[]>;
 
   constructor(
     devices: ReadonlyMap<string, Device>,
@@ -63,6 +78,7 @@ export class Layer2 {
     this.learnt = learnt;
     this.tunnels = tunnels;
     this.places = places;
+    this.standing = standingOn(devices);
   }
 
   layOut(): void {
@@ -236,7 +252,7 @@ export class Layer2 {
     device: Device,
     iface: Iface,
     id: PlaceId,
-    above: readonly { device: Device; iface: Iface }[],
+    above: readonly Standing[],
   ): PlaceId {
     if (iface.bridge) return bridgeIn(device, iface.bridge.name, iface.name);
     const stack = placeAt.stack(device.name, iface.name);
@@ -256,16 +272,8 @@ export class Layer2 {
   }
 
   // What stands on an interface, in whichever namespace it is now.
-  private above(parent: IfaceRef): { device: Device; iface: Iface }[] {
-    return [...this.devices.values()].flatMap((device) =>
-      device.ifaces.flatMap((iface) =>
-        "parent" in iface.layer &&
-        iface.layer.parent.device === parent.device &&
-        iface.layer.parent.iface === parent.iface
-          ? [{ device, iface }]
-          : [],
-      ),
-    );
+  private above({ device, iface }: IfaceRef): readonly Standing[] {
+    return this.standing.get(`${device}:${iface}`) ?? [];
   }
 
   // ---- across: from port to port of a bridge
