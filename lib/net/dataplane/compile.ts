@@ -43,7 +43,8 @@ import {
   type Fib,
   type Way,
 } from "./fib.ts";
-import { Filters, type Passage } from "./filters.ts";
+import { Filters } from "./filters.ts";
+import type { Passage } from "./guards.ts";
 import { Layer2, NOTHING_LEARNT, type TunnelEnd } from "./layer2.ts";
 import { Floods, learn } from "./learning.ts";
 import { acceptedSources, Answers } from "./neighbors.ts";

@@ -1,5 +1,5 @@
 import type { Span } from "../source/span.ts";
-import type { Range } from "./network.ts";
+import type { Field, Range } from "./network.ts";
 import type { Ip, Prefix } from "./prefix.ts";
 
 /*
@@ -9,8 +9,8 @@ import type { Ip, Prefix } from "./prefix.ts";
 
 export type FilterTable = {
   readonly name: string;
-  /** `ip` sees IPv4 packets (nft's `inet` is that, too, where only IPv4 is simulated), `bridge` frames, `arp` ARP. */
-  readonly family: "ip" | "bridge" | "arp";
+  /** `ip` sees IPv4 packets (nft's `inet` is that, too, where only IPv4 is simulated), `bridge` frames. */
+  readonly family: "ip" | "bridge";
   /** Programs see only their own tables: `iptables -F` leaves nft's alone. */
   readonly owner: "iptables" | "nft" | "ebtables";
   readonly chains: Map<string, Chain>;
@@ -178,3 +178,78 @@ export type RuleAction =
       readonly map: string | NamedSet;
     }
   | { readonly kind: "unsimulated"; readonly what: string };
+
+/** Which field of a packet, as `network.ts` has them, a match looks at; those that are not here are not simulated. */
+export const PACKET_FIELD: Readonly<Partial<Record<MatchField, Field>>> = {
+  src: "src",
+  dst: "dst",
+  proto: "proto",
+  sport: "sport",
+  dport: "dport",
+  mark: "mark",
+  ethertype: "ethertype",
+  dmac: "dmac",
+  "icmp-type": "dport",
+};
+
+/** No set of pairs holds more, and no mask has more ranges: each is a guard of its own. */
+export const MOST_GUARDS = 4096;
+
+/** What a rule asks or does that is not simulated, in its own words; nobody can say whether a packet fits such a rule. */
+export function unsimulatedIn({
+  matches,
+  actions,
+}: Pick<FilterRule, "matches" | "actions">): string[] {
+  const tuples = matches.filter((one) => one.kind === "named-set" && one.fields.length > 1);
+  return [
+    ...matches.flatMap((match) => unsimulatedMatch(match) ?? []),
+    ...actions.flatMap((action) => unsimulatedAction(action) ?? []),
+    ...(tuples.length > 1 ? ["two sets of several fields in one rule"] : []),
+  ];
+}
+
+function unsimulatedMatch(match: Match): string | null {
+  switch (match.kind) {
+    case "field":
+      return unsimulatedField(match);
+    case "named-set":
+      if (match.fields.length > 1 && match.not) return "a set of several fields, turned around";
+      return match.fields.find((field) => !PACKET_FIELD[field]) ?? null;
+    case "unsimulated":
+      return match.what;
+    case "ct-status":
+    case "ct-mark":
+    case "ct-direction":
+    case "arp-address":
+      return match.kind.replace("-", " ");
+    case "iface":
+    case "ct-state":
+    case "tcp-flags":
+    case "address-type":
+    case "bridged":
+      return null;
+  }
+}
+
+function unsimulatedField({ field, ranges, mask }: Match & { kind: "field" }): string | null {
+  if (!PACKET_FIELD[field]) return field;
+  if (mask === undefined) return null;
+  if (field === "dmac") return "a MAC address under a mask";
+  const single = ranges.length === 1 && ranges[0]![0] === ranges[0]![1];
+  return single && holesOf(mask).length <= Math.log2(MOST_GUARDS) ? null : `${field} under a mask`;
+}
+
+function unsimulatedAction(action: RuleAction): string | null {
+  if (action.kind === "unsimulated") return action.what;
+  if (action.kind === "ct-mark") return "ct mark";
+  if (action.kind !== "verdict-map") return null;
+  return action.fields.find((field) => !PACKET_FIELD[field]) ?? null;
+}
+
+/** The bits that a mask of 32 leaves open and that are not the lowest ones in a row: a choice of ranges each. */
+export function holesOf(mask: number): number[] {
+  const open = Array.from({ length: 32 }, (_, bit) => bit).filter(
+    (bit) => ((mask >>> bit) & 1) === 0,
+  );
+  return open.filter((bit, at) => bit !== at);
+}

@@ -27,3 +27,13 @@ export function difference(some: readonly Range[], others: readonly Range[]): Ra
   }
   return left;
 }
+
+/** What is in both; ranges come out in the order of `some`. */
+export function common(some: readonly Range[], others: readonly Range[]): Range[] {
+  return some.flatMap(([low, high]) =>
+    others.flatMap(([from, to]): Range[] => {
+      const [first, last] = [Math.max(low, from), Math.min(high, to)];
+      return first <= last ? [[first, last]] : [];
+    }),
+  );
+}

@@ -1,6 +1,7 @@
 import type { Namespace } from "../../model/linux/namespace.ts";
 import {
   BUILT_IN,
+  unsimulatedIn,
   type Chain,
   type FilterRule,
   type FilterTable,
@@ -271,18 +272,15 @@ function deleteChain(table: FilterTable, name: string | null): string | null {
   return null;
 }
 
-// A rule that asks or does what is not simulated leaves its namespace open.
-function taintUnsimulated(
+/** A rule that asks or does what is not simulated leaves its namespace open. */
+export function taintUnsimulated(
   session: Session,
   where: Where,
   rules: readonly FilterRule[],
   span: Span,
 ): void {
-  const kinds = new Set(["unsimulated", "ct-status", "ct-mark", "ct-direction", "verdict-map"]);
-  for (const { matches, actions } of rules)
-    for (const one of [...matches, ...actions])
-      if (kinds.has(one.kind))
-        session.unsimulated("what" in one ? one.what : one.kind, span, where);
+  const what = new Set(rules.flatMap(unsimulatedIn));
+  for (const one of what) session.unsimulated(one, span, where);
 }
 
 function tableNamed(namespace: Namespace, name: string): FilterTable {

@@ -1,10 +1,17 @@
 import type { Namespace } from "../../model/linux/namespace.ts";
-import type { Chain, FilterRule, FilterTable, NamedSet } from "../../model/packet-filter.ts";
+import {
+  MOST_GUARDS,
+  type Chain,
+  type FilterRule,
+  type FilterTable,
+  type NamedSet,
+} from "../../model/packet-filter.ts";
 import type { NftChange, NftCommand, NftFamily } from "../../parse/shell/nft/command.ts";
 import { elementsOf } from "../../parse/shell/nft/sets.ts";
 import { reading } from "../../parse/shell/arguments.ts";
 import type { Span } from "../../source/span.ts";
 import type { Session, Where } from "./build.ts";
+import { taintUnsimulated } from "./filters.ts";
 
 const MISSING = "Error: Could not process rule: No such file or directory";
 const EXISTS = "Error: Could not process rule: File exists";
@@ -13,7 +20,7 @@ const TABLE_OF: Readonly<Record<NftFamily, FilterTable["family"] | null>> = {
   ip: "ip",
   inet: "ip",
   bridge: "bridge",
-  arp: "arp",
+  arp: null,
   ip6: null,
   netdev: null,
 };
@@ -61,8 +68,12 @@ class NftRun {
       return null;
     }
     const family = TABLE_OF[it.family];
-    // What is filtered of other families is no part of any proof here.
-    if (family === null) return null;
+    // What is filtered of IPv6 is no part of any proof here; who is kept from asking is.
+    if (family === null) {
+      if (it.family === "arp" && it.kind === "chain-add")
+        this.session.unsimulated("nft family arp", it.at.span, this.where);
+      return null;
+    }
     const table = filters.find(
       (one) => one.owner === "nft" && one.name === `${it.family} ${it.table}`,
     );
@@ -168,6 +179,8 @@ class NftRun {
     if (it.kind === "element-delete" && others.length + named.size > set.elements.length)
       return MISSING;
     const elements = it.kind === "element-delete" ? others : [...others, ...read.elements];
+    if (set.keys.length > 1 && elements.length > MOST_GUARDS)
+      this.session.unsimulated("a set of so many", it.at.span, this.where);
     table.sets.set(it.name, { ...set, elements });
     return null;
   }
@@ -199,7 +212,7 @@ class NftRun {
       because: it.at.span,
       handle,
     }));
-    this.taint(rules, it.at.span);
+    taintUnsimulated(this.session, this.where, rules, it.at.span);
     if (it.kind === "rule-replace") {
       const at = byHandle(handle);
       if (at === -1) return MISSING;
@@ -223,17 +236,9 @@ class NftRun {
     );
     return Math.max(table.chains.size + table.sets.size, ...rules) + 1;
   }
-
-  private taint(rules: readonly FilterRule[], span: Span): void {
-    for (const { matches, actions } of rules)
-      for (const one of [...matches, ...actions])
-        if (UNSURE.has(one.kind))
-          this.session.unsimulated("what" in one ? one.what : one.kind, span, this.where);
-  }
 }
 
 const MOST_RULES = 50_000;
-const UNSURE = new Set<string>(["unsimulated", "ct-status", "ct-mark", "ct-direction"]);
 
 function isUsed(table: FilterTable, name: string): boolean {
   return [...table.chains.values()].some((chain) =>

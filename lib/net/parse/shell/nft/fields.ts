@@ -25,6 +25,7 @@ const IPV6 = 0x86dd;
 /** Read a selector such as `ip saddr` or `iifname`; `null` when none begins here. */
 export function readSelector(it: Tokens, family: NftFamily): Selector | null {
   const token = it.peek();
+  if (token.text === "@" && PAYLOADS.includes(it.peek(1).text)) return payload(it);
   if (token.kind !== "word") return null;
   switch (token.text) {
     case "meta":
@@ -77,13 +78,14 @@ export function readSelector(it: Tokens, family: NftFamily): Selector | null {
     case "fib":
       it.next();
       return fib(it);
+    case "jhash":
+    case "symhash":
+    case "numgen":
+      return drawn(it, token.text);
     case "rt":
     case "socket":
     case "osf":
     case "hash":
-    case "jhash":
-    case "symhash":
-    case "numgen":
     case "exthdr":
     case "ah":
     case "esp":
@@ -111,6 +113,28 @@ function beyond(it: Tokens, name: string): Selector {
   it.next();
   const word = it.ended ? "" : ` ${it.next().text}`;
   return unknown(`nft ${name}${word}`);
+}
+
+// A number that is counted, drawn or hashed: up to the number that it stays below, and where it begins.
+function drawn(it: Tokens, name: string): Selector {
+  while (!it.ended && !it.is("mod")) it.next();
+  it.need("mod");
+  it.name();
+  while (it.take("seed") || it.take("offset")) it.name();
+  return unknown(`nft ${name}`);
+}
+
+const PAYLOADS: readonly string[] = ["ll", "nh", "th", "ih"];
+
+// `@nh,72,8`: bits of a header by their place.
+function payload(it: Tokens): Selector {
+  it.need("@");
+  const { text } = it.name();
+  for (let part = 0; part < 2; part++) {
+    it.need(",");
+    it.name();
+  }
+  return unknown(`nft @${text}`);
 }
 
 function meta(it: Tokens, key: string, family: NftFamily): Selector {
