@@ -15,7 +15,6 @@ import {
   type Place,
   type PlaceId,
   type Range,
-  type ResolveRow,
   type Rule,
   type Step,
 } from "../model/network.ts";
@@ -28,11 +27,9 @@ import {
   networkOf,
   parsePrefix,
   type Ip,
-  type Prefix,
 } from "../model/prefix.ts";
 import { merged } from "../model/ranges.ts";
 import type { Topology } from "../model/topology.ts";
-import { heededPackets } from "./asking.ts";
 import {
   effectiveFib,
   fibsOf,
@@ -45,9 +42,10 @@ import {
 } from "./fib.ts";
 import { Filters } from "./filters.ts";
 import type { Passage } from "./guards.ts";
+import { Hearing } from "./hearing.ts";
 import { Layer2, NOTHING_LEARNT, type TunnelEnd } from "./layer2.ts";
-import { Floods, learn } from "./learning.ts";
-import { acceptedSources, Answers } from "./neighbors.ts";
+import { learn } from "./learning.ts";
+import { acceptedSources } from "./neighbors.ts";
 import type { Absent } from "./recursion.ts";
 import { sweep } from "./sweep.ts";
 import { Wiring } from "./wiring.ts";
@@ -76,28 +74,14 @@ export function compile(
   const learnt = learn(devices, places);
   places.clear();
   new Layer2(devices, wiring, learnt, tunnels, places).layOut();
-  const floods = new Floods(places);
-  const stacks = stacksOf(devices);
+  const hearing = new Hearing(devices, fibs, wiring, places);
   for (const device of devices.values())
-    new DevicePlaces(device, fibs, wiring, floods, stacks, places).layOut();
+    new DevicePlaces(device, fibs, wiring, hearing, places).layOut();
   return {
     network: { topology, devices, places, cables: wiring.cables },
     fibs,
     absent: new Map(computed.map(({ device, absent }) => [device.name, absent])),
   };
-}
-
-/** Which interface's stack a place is. */
-type Stacks = ReadonlyMap<PlaceId, { readonly device: Device; readonly iface: Iface }>;
-
-function stacksOf(devices: ReadonlyMap<string, Device>): Stacks {
-  return new Map(
-    [...devices.values()].flatMap((device) =>
-      device.ifaces.map(
-        (iface) => [placeAt.stack(device.name, iface.name), { device, iface }] as const,
-      ),
-    ),
-  );
 }
 
 type Sending = Entry & { readonly action: { readonly kind: "send" } };
@@ -122,35 +106,27 @@ const NEVER: readonly Never[] = [multicast, ...notOnWires].map((prefix) => ({
 }));
 
 /** The places of one device: its ports, and for each table a lookup for what comes in and one for what is its own. */
-/** Who asked for an address of ours, and is known by that. */
-type Speaker = { readonly ip: Ip; readonly row: Omit<ResolveRow, "guard"> };
-
 class DevicePlaces {
   private readonly device: Device;
   private readonly ifaces: ReadonlyMap<string, Iface>;
   private readonly fibs: ReadonlyMap<string, readonly Fib[]>;
   private readonly wiring: Wiring;
-  private readonly floods: Floods;
-  private readonly stacks: Stacks;
+  private readonly hearing: Hearing;
   private readonly filters: Filters;
-  private readonly heard = new Map<string, Answers[]>();
-  private readonly spoken = new Map<string, readonly Speaker[]>();
   private readonly places: Map<PlaceId, Place>;
 
   constructor(
     device: Device,
     fibs: ReadonlyMap<string, readonly Fib[]>,
     wiring: Wiring,
-    floods: Floods,
-    stacks: Stacks,
+    hearing: Hearing,
     places: Map<PlaceId, Place>,
   ) {
     this.device = device;
     this.ifaces = new Map(device.ifaces.map((iface) => [iface.name, iface]));
     this.fibs = fibs;
     this.wiring = wiring;
-    this.floods = floods;
-    this.stacks = stacks;
+    this.hearing = hearing;
     this.places = places;
     this.filters = new Filters(device, places);
   }
@@ -439,89 +415,12 @@ class DevicePlaces {
       kind: "resolve",
       gateway,
       smac: macNumber(iface.mac),
-      rows: this.answers(iface, gateway, own),
+      rows: this.hearing.answers(device, iface, gateway, own),
       next: placeAt.leave(device.name, iface.name),
       miss: this.wiring.works(device.name, iface.name)
         ? this.drop(why, iface.table, iface.name, `${target} ${own ? "own" : ""}`)
         : this.noCarrier(iface),
     });
-  }
-
-  // Whoever hears the question and can answer it; the answer must come back over layer 2, too.
-  private answers(iface: Iface, gateway: Ip | null, own: boolean): ResolveRow[] {
-    if (!this.wiring.works(this.device.name, iface.name)) return [];
-    const asked = this.hearers(iface).flatMap((answers) => {
-      const guards = heededPackets(this.device, iface, gateway, own, (sender) =>
-        answers.heeds(sender),
-      );
-      return gateway === null ? answers.forNeighbors(guards) : answers.forGateway(gateway, guards);
-    });
-    return [...asked, ...this.overheard(iface, gateway)];
-  }
-
-  // N6: whoever asks for an address of the interface is known to it from then on, even where its own questions are
-  // not heard. Every device is taken to have spoken once.
-  private overheard(iface: Iface, gateway: Ip | null): ResolveRow[] {
-    return this.speakers(iface).flatMap(({ ip, row }): ResolveRow[] => {
-      if (gateway !== null && gateway !== ip) return [];
-      return [{ ...row, guard: gateway === null ? { dst: [[ip, ip]] } : {} }];
-    });
-  }
-
-  private speakers(iface: Iface): readonly Speaker[] {
-    const known = this.spoken.get(iface.name);
-    if (known) return known;
-    const { name } = this.device;
-    const home = placeAt.stack(name, iface.name);
-    const own = iface.addresses.map(({ ip }) => ip).sort((a, b) => a - b);
-    const speakers = [...this.stacks.values()].flatMap(({ device, iface: there }): Speaker[] => {
-      if (there === iface) return [];
-      const asks = this.asksBy(device, there);
-      const speaks = there.addresses.filter(({ ip, length }) =>
-        within(networkOf(ip, length), own).some((one) => one !== ip && asks(one)),
-      );
-      if (speaks.length === 0 || !there.enabled || there.bridge) return [];
-      if (!this.floods.from(device.name, there.name).some(({ place }) => place === home)) return [];
-      const answeredBy = { node: device.name, port: there.name };
-      const row = { dmac: macNumber(there.mac), answeredBy, proxy: false };
-      return speaks.map(({ ip, because }) => ({
-        ip,
-        row: { ...row, because: because ? [because] : [] },
-      }));
-    });
-    this.spoken.set(iface.name, speakers);
-    return speakers;
-  }
-
-  // Whom a device asks for on an interface when it sends to them: whom its tables do not send elsewhere.
-  private asksBy(device: Device, iface: Iface): (ip: Ip) => boolean {
-    const context = { vrf: iface.table, from: OWN };
-    const runs = effectiveFib(device, this.fibs.get(device.name)!, context);
-    return (ip) => {
-      const run = runs[firstFrom(runs, ip, ({ high }) => high)];
-      if (!run || run.low > ip || run.item.action.kind !== "send") return false;
-      return run.item.action.ways.some((way) => way.iface === iface.name && way.gateway === null);
-    };
-  }
-
-  private hearers(iface: Iface): Answers[] {
-    const known = this.heard.get(iface.name);
-    if (known) return known;
-    const { name } = this.device;
-    const home = placeAt.stack(name, iface.name);
-    const asker = { dmac: macNumber(iface.mac), dst: iface.addresses[0]?.ip ?? 0 };
-    const hearers = this.floods.from(name, iface.name).flatMap(({ place }): Answers[] => {
-      const at = this.stacks.get(place);
-      if (!at || place === home) return [];
-      const { device, iface: there } = at;
-      const comesBack = this.floods.reaches(device.name, there.name, asker, home);
-      if (!comesBack) return [];
-      const context = { vrf: there.table, from: there.name };
-      const runs = effectiveFib(device, this.fibs.get(device.name)!, context);
-      return [new Answers({ device, iface: there, runs })];
-    });
-    this.heard.set(iface.name, hearers);
-    return hearers;
   }
 
   // A broadcast of the device's own, by every live port of the table.
@@ -622,23 +521,4 @@ function martians(device: Device, table: string | null): Range[] {
   const own = ifaces.flatMap((iface) => iface.addresses).map(({ ip }): Range => [ip, ip]);
   const [zero, loopback] = notOnWires.map((prefix): Range => [prefix.first, lastOf(prefix)]);
   return merged([...own, zero!, loopback!, [multicast.first, LARGEST.src]]);
-}
-
-// Those of `sorted` that are in the network.
-function within(network: Prefix, sorted: readonly Ip[]): readonly Ip[] {
-  const itself = (ip: Ip) => ip;
-  const from = firstFrom(sorted, network.first, itself);
-  return sorted.slice(from, firstFrom(sorted, lastOf(network) + 1, itself));
-}
-
-// Where the first of `sorted` stands whose value is `least` or more.
-function firstFrom<T>(sorted: readonly T[], least: number, valueOf: (one: T) => number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (valueOf(sorted[middle]!) < least) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,0 +1,140 @@
+import { OWN, type Device, type Iface } from "../model/device.ts";
+import { macNumber, placeAt, type Place, type PlaceId, type ResolveRow } from "../model/network.ts";
+import { lastOf, networkOf, type Ip, type Prefix } from "../model/prefix.ts";
+import { heededPackets } from "./asking.ts";
+import { effectiveFib, type Fib } from "./fib.ts";
+import { Floods } from "./learning.ts";
+import { Answers } from "./neighbors.ts";
+import type { Wiring } from "./wiring.ts";
+
+/** Which interface's stack a place is. */
+type Stacks = ReadonlyMap<PlaceId, { readonly device: Device; readonly iface: Iface }>;
+
+function stacksOf(devices: ReadonlyMap<string, Device>): Stacks {
+  return new Map(
+    [...devices.values()].flatMap((device) =>
+      device.ifaces.map(
+        (iface) => [placeAt.stack(device.name, iface.name), { device, iface }] as const,
+      ),
+    ),
+  );
+}
+
+/** Who asked for an address of ours, and is known by that. */
+type Speaker = { readonly ip: Ip; readonly row: Omit<ResolveRow, "guard"> };
+
+/** Who hears whom ask for a neighbour, over cables, bridges and tunnels, and what is answered. */
+export class Hearing {
+  private readonly fibs: ReadonlyMap<string, readonly Fib[]>;
+  private readonly wiring: Wiring;
+  private readonly floods: Floods;
+  private readonly stacks: Stacks;
+  private readonly heard = new Map<PlaceId, readonly Answers[]>();
+  private readonly spoken = new Map<PlaceId, readonly Speaker[]>();
+
+  /** `places` are those of layer 2. */
+  constructor(
+    devices: ReadonlyMap<string, Device>,
+    fibs: ReadonlyMap<string, readonly Fib[]>,
+    wiring: Wiring,
+    places: ReadonlyMap<PlaceId, Place>,
+  ) {
+    this.fibs = fibs;
+    this.wiring = wiring;
+    this.floods = new Floods(places);
+    this.stacks = stacksOf(devices);
+  }
+
+  /** Who answers for a next hop of packets that leave `device` by `iface`: whoever hears the question and can answer it,
+   * if the answer comes back over layer 2, too. */
+  answers(device: Device, iface: Iface, gateway: Ip | null, own: boolean): ResolveRow[] {
+    if (!this.wiring.works(device.name, iface.name)) return [];
+    const asked = this.hearers(device, iface).flatMap((answers) => {
+      const guards = heededPackets(device, iface, gateway, own, (sender) => answers.heeds(sender));
+      return gateway === null ? answers.forNeighbors(guards) : answers.forGateway(gateway, guards);
+    });
+    return [...asked, ...this.overheard(device, iface, gateway)];
+  }
+
+  // N6: whoever asks for an address of the interface is known to it from then on, even where its own questions are
+  // not heard. Every device is taken to have spoken once.
+  private overheard(device: Device, iface: Iface, gateway: Ip | null): ResolveRow[] {
+    return this.speakers(device, iface).flatMap(({ ip, row }): ResolveRow[] => {
+      if (gateway !== null && gateway !== ip) return [];
+      return [{ ...row, guard: gateway === null ? { dst: [[ip, ip]] } : {} }];
+    });
+  }
+
+  private speakers({ name }: Device, iface: Iface): readonly Speaker[] {
+    const home = placeAt.stack(name, iface.name);
+    const known = this.spoken.get(home);
+    if (known) return known;
+    const own = iface.addresses.map(({ ip }) => ip).sort((a, b) => a - b);
+    const speakers = [...this.stacks.values()].flatMap(({ device, iface: there }): Speaker[] => {
+      if (there === iface) return [];
+      const asks = this.asksBy(device, there);
+      const speaks = there.addresses.filter(({ ip, length }) =>
+        within(networkOf(ip, length), own).some((one) => one !== ip && asks(one)),
+      );
+      if (speaks.length === 0 || !there.enabled || there.bridge) return [];
+      if (!this.floods.from(device.name, there.name).some(({ place }) => place === home)) return [];
+      const answeredBy = { node: device.name, port: there.name };
+      const row = { dmac: macNumber(there.mac), answeredBy, proxy: false };
+      return speaks.map(({ ip, because }) => ({
+        ip,
+        row: { ...row, because: because ? [because] : [] },
+      }));
+    });
+    this.spoken.set(home, speakers);
+    return speakers;
+  }
+
+  // Whom a device asks for on an interface when it sends to them: whom its tables do not send elsewhere.
+  private asksBy(device: Device, iface: Iface): (ip: Ip) => boolean {
+    const context = { vrf: iface.table, from: OWN };
+    const runs = effectiveFib(device, this.fibs.get(device.name)!, context);
+    return (ip) => {
+      const run = runs[firstFrom(runs, ip, ({ high }) => high)];
+      if (!run || run.low > ip || run.item.action.kind !== "send") return false;
+      return run.item.action.ways.some((way) => way.iface === iface.name && way.gateway === null);
+    };
+  }
+
+  private hearers({ name }: Device, iface: Iface): readonly Answers[] {
+    const home = placeAt.stack(name, iface.name);
+    const known = this.heard.get(home);
+    if (known) return known;
+    const asker = { dmac: macNumber(iface.mac), dst: iface.addresses[0]?.ip ?? 0 };
+    const hearers = this.floods.from(name, iface.name).flatMap(({ place }): Answers[] => {
+      const at = this.stacks.get(place);
+      if (!at || place === home) return [];
+      const { device, iface: there } = at;
+      const comesBack = this.floods.reaches(device.name, there.name, asker, home);
+      if (!comesBack) return [];
+      const context = { vrf: there.table, from: there.name };
+      const runs = effectiveFib(device, this.fibs.get(device.name)!, context);
+      return [new Answers({ device, iface: there, runs })];
+    });
+    this.heard.set(home, hearers);
+    return hearers;
+  }
+}
+
+// Those of `sorted` that are in the network.
+function within(network: Prefix, sorted: readonly Ip[]): readonly Ip[] {
+  const itself = (ip: Ip) => ip;
+  const from = firstFrom(sorted, network.first, itself);
+  return sorted.slice(from, firstFrom(sorted, lastOf(network) + 1, itself));
+}
+
+// Where the first of `sorted` stands whose value is `least` or more.
+function firstFrom<T>(sorted: readonly T[], least: number, valueOf: (one: T) => number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (valueOf(sorted[middle]!) < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
