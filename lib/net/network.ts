@@ -95,17 +95,18 @@ function buildNode(
   nextMac: () => string,
 ): BuiltNode {
   if (node.kind === "outside") return { ...ALONE, devices: [deviceFromOutside(node, macs)] };
-  const taken = files.filter(({ path }) => path.endsWith(endingOf(node)));
   const wrong = files.flatMap((file) => wrongLanguage(node, file));
   if (node.os === "ios") {
-    const parsed = taken.map(({ path, text }) => parseIos(path, text));
+    const parsed = files
+      .filter(({ path }) => path.endsWith(endingOf(node)))
+      .map(({ path, text }) => parseIos(path, text));
     const built = buildIos(node.name, node.ports, parsed);
     const device = deviceFromIos(node, built.state, macs);
     const diagnostics = [wrong, ...parsed.map((one) => one.diagnostics), built.diagnostics].flat();
     return { ...ALONE, devices: [tainted(device, node)], diagnostics };
   }
   const ports = node.ports.map(({ name }) => ({ name, mac: macs.get(name)! }));
-  const { linux, diagnostics } = buildLinux(ports, taken, nextMac);
+  const { linux, diagnostics } = buildLinux({ ports, runs: node.runs }, files, nextMac);
   const { devices, cables, ports: moved } = devicesFromLinux(node, linux);
   return {
     devices: devices.map((device) => tainted(device, node)),

@@ -15,7 +15,7 @@ const ports = [
 
 function build(text: string) {
   const { linux, diagnostics } = buildLinux(
-    ports,
+    { ports, runs: [] },
     [{ path: "h1/host.sh", text }],
     () => "02:00:00:00:09:01",
   );

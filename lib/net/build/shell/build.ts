@@ -23,14 +23,24 @@ export type Session = {
   run(command: SimpleCommand, where: Where): boolean;
 };
 
-/** Carry out scripts on a freshly started Linux system, in order; a refused command leaves no trace. */
+/** A Linux system before it starts: its ports, and the programs that run on it (`docker`, `libvirt`, `ovs`). */
+export type LinuxMachine = {
+  readonly ports: readonly { readonly name: string; readonly mac: string }[];
+  readonly runs: readonly string[];
+};
+
+/**
+ * Start a Linux system and carry out its files: its scripts, in order; a refused command leaves no trace. Files in
+ * other languages are left alone.
+ */
 export function buildLinux(
-  ports: readonly { readonly name: string; readonly mac: string }[],
+  machine: LinuxMachine,
   files: readonly { readonly path: string; readonly text: string }[],
   nextMac: () => string,
 ): { linux: LinuxNode; diagnostics: Diagnostic[] } {
-  const builder = new Builder(new LinuxNode(ports, nextMac));
-  for (const { path, text } of files) builder.carryOut(parseShell(path, text));
+  const builder = new Builder(new LinuxNode(machine.ports, nextMac));
+  for (const { path, text } of files)
+    if (path.endsWith(".sh")) builder.carryOut(parseShell(path, text));
   builder.noteOverflow();
   return { linux: builder.linux, diagnostics: builder.diagnostics };
 }
