@@ -229,7 +229,7 @@ export class Filters {
           next: accepted,
         });
       case "no-track":
-        return this.set("ct", CT.untracked, undefined, rest);
+        return this.set("ct", CT.exempt, undefined, rest);
       case "continue":
       case "dscp":
       case "ct-mark":

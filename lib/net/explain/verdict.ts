@@ -156,7 +156,7 @@ export function explainUndecided(why: Undecided): Explanation {
       };
     case "not-proved":
       return {
-        text: `Not decided: packets pass ${why.what}, which this version follows one by one but does not prove yet.`,
+        text: `Not decided: this depends on ${why.what}, which this version follows one by one but does not prove yet.`,
         lines: [],
       };
     case "disagreement":

@@ -139,11 +139,21 @@ export const LARGEST: Readonly<Record<Field, number>> = {
   dport: 0xffff,
   flags: 63,
   mark: 2 ** 32 - 1,
-  ct: 4,
+  ct: 5,
 };
 
-/** What connection tracking says of a packet, as the values of the field `ct`. */
-export const CT = { untracked: 0, new: 1, established: 2, related: 3, invalid: 4 } as const;
+/**
+ * What connection tracking says of a packet, as the values of the field `ct`; `exempt` before it is looked at, where a
+ * rule wants it left untracked.
+ */
+export const CT = {
+  untracked: 0,
+  new: 1,
+  established: 2,
+  related: 3,
+  invalid: 4,
+  exempt: 5,
+} as const;
 export const SYN = 2;
 export const ACK = 16;
 
@@ -152,6 +162,13 @@ export const ARP = 0x0806;
 export const ICMP = 1;
 export const TCP = 6;
 export const UDP = 17;
+/** Questions of ICMP and their answers, by type (RFC 792, 950): what comes in answer to what. */
+export const ECHOES: readonly (readonly [question: number, answer: number])[] = [
+  [8, 0],
+  [13, 14],
+  [15, 16],
+  [17, 18],
+];
 export const BROADCAST_MAC = 2 ** 48 - 1;
 /** The MAC addresses of IPv4 multicast (RFC 1112 §6.4), as a range. */
 export const MULTICAST_MACS: Range = [0x01005e000000, 0x01005e7fffff];

@@ -2,6 +2,7 @@ import type { Compiled } from "../dataplane/compile.ts";
 import type { Device, Iface, Taint } from "../model/device.ts";
 import type { Place } from "../model/network.ts";
 import type { PortRef } from "../model/topology.ts";
+import type { Conversation } from "../trace/conversation.ts";
 import type { Verdict } from "./verdict.ts";
 
 /*
@@ -15,6 +16,14 @@ export function taintOfPlaces(compiled: Compiled, places: readonly Place[]): Ver
   for (const place of places) reached.visit(place);
   reached.lookAtNeighbors();
   return reached.taint();
+}
+
+/** Why a conversation's outcome is open, in words; `null` when nothing on its way was left unsimulated. */
+export function taintOfWalk(compiled: Compiled, { forward, back }: Conversation): string | null {
+  const places = [...forward.stops, ...(back?.stops ?? [])].map((stop) => stop.place);
+  const open = taintOfPlaces(compiled, places);
+  if (open?.state !== "undecided" || open.why.kind !== "taint") return null;
+  return `on ${open.why.device}, "${open.why.taint.what}" is not simulated`;
 }
 
 /** The first taint of any of the devices. */

@@ -165,7 +165,10 @@ class Walker {
           break;
         case "track": {
           pass(place);
-          const { tracked, packet: known } = this.connections.track(place.device, now);
+          const { tracked, packet: known } =
+            now.ct === CT.exempt
+              ? { tracked: null, packet: { ...now, ct: CT.untracked } }
+              : this.connections.track(place.device, now);
           if (tracked) this.tracked.set(place.device, tracked);
           else this.tracked.delete(place.device);
           now = known;
