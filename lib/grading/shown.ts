@@ -29,6 +29,13 @@ export function shownBy(
         witness: witnessOf(why.from, why.to, why.shown),
         walk: { ...oneWay(built, why.shown, ranges), back: null },
       };
+    case "other-path":
+      return {
+        witness: witnessOf(why.from, why.to, why.shown),
+        walk: { ...oneWay(built, why.shown, ranges), back: null },
+      };
+    case "broken-by":
+      return shownBy({ ...built, ...why.compiled }, { state: "fails", why: why.why }, ranges);
     default:
       return {};
   }

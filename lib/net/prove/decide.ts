@@ -3,6 +3,9 @@ import type { Claim } from "../model/objective.ts";
 import { formatPrefix, samePrefix } from "../model/prefix.ts";
 import { endpointsNamed, tableOf } from "./endpoint.ts";
 import { decideIsolate } from "./isolate.ts";
+import { decideMaps } from "./maps.ts";
+import { decideOnly } from "./only.ts";
+import { decidePath } from "./path.ts";
 import { decideReach } from "./reach.ts";
 import { TooComplex } from "./sets.ts";
 import { NotProved } from "./spread.ts";
@@ -19,6 +22,14 @@ export function decide(compiled: Compiled, claim: Claim): Verdict {
         return decideIsolate(compiled, claim);
       case "routes":
         return decideRoutes(compiled, claim);
+      case "only":
+        return decideOnly(compiled, claim);
+      case "path":
+        return decidePath(compiled, claim);
+      case "maps":
+        return decideMaps(compiled, claim);
+      case "survives":
+        return { state: "undecided", why: { kind: "not-decided-here", form: "survives" } };
       case "undecidable":
         return { state: "undecided", why: { kind: "not-decided-here", form: claim.form } };
     }

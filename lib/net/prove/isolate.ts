@@ -19,7 +19,8 @@ import { merged } from "../model/ranges.ts";
 import { Connections } from "../trace/connections.ts";
 import { EPHEMERAL } from "../trace/conversation.ts";
 import { trace, type Trace } from "../trace/trace.ts";
-import { addressesOf, endpointsNamed, ifacesOf, type Endpoint, type Missing } from "./endpoint.ts";
+import { addressesOf, ifacesOf, type Endpoint } from "./endpoint.ts";
+import { partiesOf } from "./parties.ts";
 import {
   Arena,
   NONE,
@@ -29,25 +30,15 @@ import {
   type SetGuard,
 } from "./sets.ts";
 import { spread, UNNOTED, wayTo, type Path, type Spread } from "./spread.ts";
-import { taintOfPlaces, undecidedByTaint } from "./taint.ts";
+import { taintOfPlaces } from "./taint.ts";
 import { ADDRESSED, Tracking, type Memory } from "./tracking.ts";
 import type { Undecided, Verdict } from "./verdict.ts";
 
 /** Whether nothing that `from` can send arrives. */
 export function decideIsolate(compiled: Compiled, claim: Claim & { kind: "isolate" }): Verdict {
-  const { network } = compiled;
-  const sides = [claim.from, claim.to].map((names) =>
-    names.flatMap((name) => endpointsNamed(network, name)),
-  );
-  const missing = sides.flat().find((one): one is Missing => one.kind === "missing");
-  if (missing)
-    return (
-      undecidedByTaint(compiled, [missing.name]) ?? {
-        state: "fails",
-        why: { kind: "missing", missing },
-      }
-    );
-  const [from = [], to = []] = sides as Endpoint[][];
+  const { parties, missing } = partiesOf(compiled, claim.from, claim.to);
+  if (missing) return missing;
+  const [from = [], to = []] = parties;
   const arena = new Arena();
   let places = 0;
   let undecided: Verdict | null = null;
@@ -78,17 +69,26 @@ export function decideIsolate(compiled: Compiled, claim: Claim & { kind: "isolat
 }
 
 /** Everything that one sender can put on its way. */
-class Sending {
+export class Sending {
   private readonly compiled: Compiled;
   private readonly arena: Arena;
   private readonly sender: Endpoint;
   private readonly threat: Threat;
+  private readonly allowed: PacketSet;
 
-  constructor(compiled: Compiled, arena: Arena, sender: Endpoint, threat: Threat) {
+  /** What is `allowed` may arrive. */
+  constructor(
+    compiled: Compiled,
+    arena: Arena,
+    sender: Endpoint,
+    threat: Threat,
+    allowed: PacketSet = NONE,
+  ) {
     this.compiled = compiled;
     this.arena = arena;
     this.sender = sender;
     this.threat = threat;
+    this.allowed = allowed;
   }
 
   /** A leak, or why it is open whether there is one; `null` for neither. `places` is how many the packets come to. */
@@ -133,9 +133,9 @@ class Sending {
 
   // `why` it is open when no single packet comes to where sets do.
   private leakTo(way: Spread, target: Endpoint, why: Undecided): Verdict | null {
-    const { compiled, sender, threat } = this;
+    const { compiled, arena, sender, threat } = this;
     for (const place of arrivalPlaces(target, threat)) {
-      const arrived = way.at.get(place) ?? NONE;
+      const arrived = arena.subtract(way.at.get(place) ?? NONE, this.allowed);
       if (arrived === NONE) continue;
       const shown = this.shown(way, place, arrived, target);
       if (!shown) return { state: "undecided", why };

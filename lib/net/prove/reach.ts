@@ -10,37 +10,23 @@ import {
   type Conversation,
   type Question,
 } from "../trace/conversation.ts";
-import {
-  addressesOf,
-  endpointsNamed,
-  isAt,
-  tableOf,
-  type Endpoint,
-  type Missing,
-} from "./endpoint.ts";
+import { addressesOf, isAt, tableOf, type Endpoint } from "./endpoint.ts";
+import { partiesOf } from "./parties.ts";
 import { Arena, NONE, type PacketFields, type PacketSet } from "./sets.ts";
 import { asSent, circleIn, spread, wayTo, type Spread } from "./spread.ts";
-import { taintOf, taintOfPlaces, undecidedByTaint } from "./taint.ts";
+import { taintOf, taintOfPlaces } from "./taint.ts";
 import { ADDRESSED, Tracking } from "./tracking.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Whether someone answers, on every equal path, from every source port. */
 export function decideReach(compiled: Compiled, claim: Claim & { kind: "reach" }): Verdict {
-  const { network } = compiled;
-  const from = claim.from.flatMap((name) => endpointsNamed(network, name));
-  const to = claim.to.flatMap((name) => endpointsNamed(network, name));
-  const missing = [...from, ...to].find((one): one is Missing => one.kind === "missing");
-  if (missing)
-    return (
-      undecidedByTaint(compiled, [missing.name]) ?? {
-        state: "fails",
-        why: { kind: "missing", missing },
-      }
-    );
+  const { parties, missing } = partiesOf(compiled, claim.from, claim.to);
+  if (missing) return missing;
+  const [from = [], to = []] = parties;
   let shown: Conversation | null = null;
   let pairs = 0;
-  for (const sender of from as Endpoint[])
-    for (const target of to as Endpoint[]) {
+  for (const sender of from)
+    for (const target of to) {
       const verdict = reachOne(compiled, claim, sender, target);
       if (verdict.state !== "holds") return verdict;
       if (verdict.why.kind === "answered") shown ??= verdict.why.shown;
@@ -97,7 +83,7 @@ function reachAddress(
   if (undecided) return undecided;
   const arrived = acceptedAt(shown.forward);
   if (!shown.answered || !arrived || !isAt(target, arrived)) return fails;
-  const lost = lostOnSomePath(compiled, shown);
+  const lost = new Talk(compiled, shown).lost();
   if (!lost) return { state: "holds", why: { kind: "answered", pairs: 1, shown } };
   return lost.state === "fails"
     ? ({
@@ -108,7 +94,7 @@ function reachAddress(
 }
 
 // A port asks in its own name.
-function questionFrom(
+export function questionFrom(
   sender: Endpoint,
   to: Ip,
   proto: Proto,
@@ -118,10 +104,8 @@ function questionFrom(
   return { device: sender.device.name, table: tableOf(sender), to, proto, port, source };
 }
 
-// Follow all equal paths at once with every source port, leg by leg; what is lost on one of them is shown.
-function lostOnSomePath(compiled: Compiled, shown: Conversation): Verdict | null {
-  return new Flow(compiled, shown).lost();
-}
+/** What came to the goal of a leg, and by which places. */
+type Arrived = { readonly arrived: PacketSet; readonly way: Spread };
 
 type Leg = { readonly start: PlaceId; readonly packets: PacketSet; readonly goal: PlaceId };
 
@@ -132,7 +116,7 @@ type Stray = { readonly place: PlaceId; readonly packets: PacketSet };
  * A conversation with every source port that a system draws: the question and its answer, and of a connection the
  * first segment after the greeting, with its answer, too. What one leg opened on its way the next one finds there.
  */
-class Flow {
+export class Talk {
   private readonly arena = new Arena();
   private readonly tracking = new Tracking(this.arena, "legs");
   // Of the copies that a flood makes, one that arrives is enough: which to follow.
@@ -150,6 +134,7 @@ class Flow {
     this.noteCopies(shown);
   }
 
+  /** What is lost of it on one of the equal paths; `null` when nothing is. */
   lost(): Verdict | null {
     const rounds = this.packet.proto === TCP ? [SYN, ACK] : [0];
     for (const flags of rounds) {
@@ -162,13 +147,8 @@ class Flow {
   private exchange(flags: number): Verdict | null {
     const { arena, question, target } = this;
     const asked = this.drawn(flags);
-    const goal = placeAt.accept(target.device, target.table);
-    const there = this.leg({
-      start: placeAt.send(question.device, question.table),
-      packets: asked,
-      goal,
-    });
-    if (there.lost) return there.lost;
+    const there = this.leg({ ...this.ends, packets: asked });
+    if ("lost" in there) return there.lost;
     // A datagram's answer is sent by whoever listens, who is in no VRF.
     const table = this.packet.proto === UDP ? null : target.table;
     const answers = asSent(
@@ -182,7 +162,28 @@ class Flow {
       goal: placeAt.accept(question.device, question.table),
       expected: arena.only(this.tracking.answers(asked), ADDRESSED),
     });
-    return home.lost;
+    return "lost" in home ? home.lost : null;
+  }
+
+  /** Where the first leg sets out, and where it is to arrive. */
+  get ends(): Pick<Leg, "start" | "goal"> {
+    const { question, target } = this;
+    return {
+      start: placeAt.send(question.device, question.table),
+      goal: placeAt.accept(target.device, target.table),
+    };
+  }
+
+  /** The first leg's way, on every equal path; a verdict when it is lost on one of them. */
+  there(): Arrived | { readonly lost: Verdict } {
+    return this.leg({ ...this.ends, packets: this.drawn(this.packet.proto === TCP ? SYN : 0) });
+  }
+
+  /** The question once more, sent by one of `places` wherever there are equal paths, the first of them most of all. */
+  along(places: readonly PlaceId[]): Conversation {
+    return converse(this.compiled, this.question, (paths, { step }) =>
+      step.kind === "lookup" ? (places.find((one) => paths.includes(one)) ?? null) : null,
+    );
   }
 
   // All that the system leaves open about its question, which is the source port that it draws.
@@ -204,10 +205,7 @@ class Flow {
    * Where the leg comes to other floods than the conversations seen so far, what is lost there may be a copy that nobody
    * needed; a conversation along that path tells, and which copy it needs.
    */
-  private leg(leg: Leg & { readonly expected?: PacketSet }): {
-    readonly lost: Verdict | null;
-    readonly arrived: PacketSet;
-  } {
+  private leg(leg: Leg & { readonly expected?: PacketSet }): Arrived | { readonly lost: Verdict } {
     const { compiled, arena, copies, tracking } = this;
     const { start, packets, goal } = leg;
     for (;;) {
@@ -219,18 +217,18 @@ class Flow {
         tracking,
       });
       const places = [...way.at.keys()].map((id) => compiled.network.places.get(id)!);
-      const lost = (verdict: Verdict) => ({ lost: verdict, arrived: NONE });
+      const lost = (verdict: Verdict) => ({ lost: verdict });
       const undecided = taintOfPlaces(compiled, places);
       if (undecided) return lost(undecided);
       const stray = this.strayOf(way, leg);
       const circle = circleIn(way, start);
       if (!stray && !circle && way.at.has(goal)) {
         tracking.endLeg();
-        return { lost: null, arrived: way.at.get(goal)! };
+        return { arrived: way.at.get(goal)!, way };
       }
       const other = stray
         ? this.steer(way, stray)
-        : circle && this.alongPlaces([...circle.circle, ...circle.wayThere]);
+        : circle && this.along([...circle.circle, ...circle.wayThere]);
       if (other && !other.answered)
         return lost({
           state: "fails",
@@ -268,14 +266,7 @@ class Flow {
   private steer(way: Spread, { place, packets }: Stray): Conversation | null {
     const packet = this.arena.witness(packets, { sport: [EPHEMERAL], dport: [EPHEMERAL] });
     const path = packet && wayTo(this.arena, way, place, packet);
-    return path && this.alongPlaces(path.places);
-  }
-
-  // The question, sent by one of `places` wherever there are equal paths, the first of them most of all.
-  private alongPlaces(places: readonly PlaceId[]): Conversation {
-    return converse(this.compiled, this.question, (paths, { step }) =>
-      step.kind === "lookup" ? (places.find((one) => paths.includes(one)) ?? null) : null,
-    );
+    return path && this.along(path.places);
   }
 }
 
