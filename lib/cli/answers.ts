@@ -157,7 +157,23 @@ const check = z.object({
   ),
 });
 
-export const answers = { grade, probe, trace, prove, matrix, check } as const;
+const diff = z.object({
+  same: z.boolean(),
+  differences: z.array(
+    z.object({
+      from: z.string(),
+      to: z.string(),
+      arrives: z.string().describe("The answer with which the packet arrives"),
+      lost: z.string().describe("The answer with which it does not"),
+      witness,
+      walk,
+      otherwise: walk.nullable().describe("Its way with the other answer; null without a sender"),
+    }),
+  ),
+  undecided: z.array(z.object({ from: z.string(), to: z.string(), text: z.string() })),
+});
+
+export const answers = { grade, probe, trace, prove, matrix, diff, check } as const;
 
 /** The schema of a command's answer as JSON Schema, as text. */
 export function answerJsonSchema(command: keyof typeof answers): string {

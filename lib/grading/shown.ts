@@ -50,7 +50,8 @@ export function conversationWalk(
   return { ...oneWay(built, forward, ranges), back: back && oneWay(built, back, ranges) };
 }
 
-function oneWay(built: Built, trace: Trace, ranges: Ranges): Omit<Walk, "back"> {
+/** One packet's walk. */
+export function oneWay(built: Built, trace: Trace, ranges: Ranges): Omit<Walk, "back"> {
   const { fate } = trace;
   return {
     outcome: fate.kind,
@@ -88,7 +89,8 @@ function portOf({ proto, dport, sport }: Packet): number | null {
   return dport >= 49_152 ? sport : dport;
 }
 
-function witnessOf(from: string, to: string, trace: Trace): Witness {
+/** The packet of a walk, as it set out. */
+export function witnessOf(from: string, to: string, trace: Trace): Witness {
   const packet = trace.stops[0]?.packet ?? trace.last;
   const port = portOf(packet);
   return {

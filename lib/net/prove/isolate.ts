@@ -74,44 +74,64 @@ export class Sending {
   private readonly arena: Arena;
   private readonly sender: Endpoint;
   private readonly threat: Threat;
-  private readonly allowed: PacketSet;
+  private readonly arrival: Threat;
+  private readonly ways = new Map<Memory, Spread>();
 
-  /** What is `allowed` may arrive. */
+  /** `arrival` is what has arrived: what would before such a threat. */
   constructor(
     compiled: Compiled,
     arena: Arena,
     sender: Endpoint,
     threat: Threat,
-    allowed: PacketSet = NONE,
+    arrival: Threat = threat,
   ) {
     this.compiled = compiled;
     this.arena = arena;
     this.sender = sender;
     this.threat = threat;
-    this.allowed = allowed;
+    this.arrival = arrival;
   }
 
-  /** A leak, or why it is open whether there is one; `null` for neither. `places` is how many the packets come to. */
-  against(targets: readonly Endpoint[]): { verdict: Verdict | null; places: number } {
+  /** What arrives at a target while no device remembers anything. */
+  arrivedAt(target: Endpoint): PacketSet {
+    const way = this.spread("legs");
+    return arrivalPlaces(target, this.arrival)
+      .map((place) => way.at.get(place) ?? NONE)
+      .reduce((all, some) => this.arena.union(all, some), NONE);
+  }
+
+  /**
+   * A leak of packets that are not `allowed`, or why it is open whether there is one; `null` for neither. `places` is
+   * how many the packets come to.
+   */
+  against(
+    targets: readonly Endpoint[],
+    allowed: PacketSet = NONE,
+  ): { verdict: Verdict | null; places: number } {
+    const leaksIn = (way: Spread, why: Undecided) =>
+      targets.flatMap((target) => this.leakTo(way, target, allowed, why) ?? []);
     // What arrives although nobody remembers anything is shown by one packet, so it is looked for first.
     const first = this.spread("legs");
-    const leaks = targets.flatMap((target) => this.leakTo(first, target, DISAGREEMENT) ?? []);
+    const leaks = leaksIn(first, DISAGREEMENT);
     const found = leaks.find(({ state }) => state === "fails");
     if (found) return { verdict: found, places: first.at.size };
     const way = this.remembers(first) ? this.spread("ever") : first;
-    if (way !== first)
-      leaks.push(...targets.flatMap((target) => this.leakTo(way, target, BY_MEMORY) ?? []));
+    if (way !== first) leaks.push(...leaksIn(way, BY_MEMORY));
     const verdict =
       leaks.find(({ state }) => state === "fails") ?? leaks[0] ?? this.openTo(way) ?? null;
     return { verdict, places: way.at.size };
   }
 
   private spread(memory: Memory): Spread {
+    const known = this.ways.get(memory);
+    if (known) return known;
     const { compiled, arena, sender, threat } = this;
-    return spread(compiled.network, arena, sourcesOf(arena, sender, threat), {
+    const way = spread(compiled.network, arena, sourcesOf(arena, sender, threat), {
       forgets: threat === "attacker",
       tracking: new Tracking(arena, memory),
     });
+    this.ways.set(memory, way);
+    return way;
   }
 
   private remembers({ at }: Spread): boolean {
@@ -132,10 +152,15 @@ export class Sending {
   }
 
   // `why` it is open when no single packet comes to where sets do.
-  private leakTo(way: Spread, target: Endpoint, why: Undecided): Verdict | null {
+  private leakTo(
+    way: Spread,
+    target: Endpoint,
+    allowed: PacketSet,
+    why: Undecided,
+  ): Verdict | null {
     const { compiled, arena, sender, threat } = this;
-    for (const place of arrivalPlaces(target, threat)) {
-      const arrived = arena.subtract(way.at.get(place) ?? NONE, this.allowed);
+    for (const place of arrivalPlaces(target, this.arrival)) {
+      const arrived = arena.subtract(way.at.get(place) ?? NONE, allowed);
       if (arrived === NONE) continue;
       const shown = this.shown(way, place, arrived, target);
       if (!shown) return { state: "undecided", why };

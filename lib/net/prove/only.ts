@@ -37,7 +37,8 @@ function restricted(
   }));
   let places = 0;
   let open: Verdict | null = null;
-  for (const sender of among)
+  for (const sender of among) {
+    const sending = new Sending(compiled, arena, sender, "host");
     for (const target of among) {
       if (target === sender) continue;
       const allowed = flows.reduce<PacketSet>((all, { flow, from, to }) => {
@@ -46,11 +47,12 @@ function restricted(
         const some = asks ? questions(arena, flow) : answers ? answersIn(arena, flow) : NONE;
         return arena.union(all, some);
       }, NONE);
-      const sent = new Sending(compiled, arena, sender, "host", allowed).against([target]);
+      const sent = sending.against([target], allowed);
       if (sent.verdict?.state === "fails") return sent.verdict;
       open ??= sent.verdict;
       places += sent.places;
     }
+  }
   if (open) return open;
   const names = among.map(({ name }) => name);
   return {
