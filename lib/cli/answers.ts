@@ -153,6 +153,23 @@ const check = z.object({
       problems: z.array(
         z.object({ about: z.string(), seed: z.int().nullable(), message: z.string() }),
       ),
+      mutants: z
+        .object({
+          tried: z.int(),
+          caught: z.int().describe("Those that earn less than everything"),
+          survivors: z.array(
+            z.object({
+              file: z.string(),
+              line: z.int().min(1),
+              was: z.string(),
+              now: z.string().nullable().describe("null: the line is gone"),
+              shown: z.object({ from: z.string(), to: z.string() }),
+              harmless: z.string().nullable().describe("The author's reason"),
+            }),
+          ),
+        })
+        .optional()
+        .describe("With --mutants: the solution with one line wrong, again and again"),
     }),
   ),
 });

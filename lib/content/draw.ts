@@ -35,6 +35,7 @@ export function labOf(it: { id: string; hash: string; yaml: string; start: Files
     minutes: outline.lab.minutes,
     variables: outline.variables,
     files: rulesOf(outline.lab),
+    harmless: outline.lab.harmless,
     tests: Object.fromEntries(
       Object.entries(outline.lab.tests).map(([name, test]) => [name, expectationOf(test)]),
     ),
