@@ -206,7 +206,22 @@ class DevicePlaces {
   // Rules and filters may ask by which interface a packet came in; then each interface has a lookup of its own.
   private get asksForIngress(): boolean {
     const { rules } = this.device;
-    return this.filters.asksForIfaces || (rules?.some((rule) => rule.from !== null) ?? false);
+    return (
+      this.filters.asksForIfaces ||
+      this.bridgesTranslated ||
+      (rules?.some((rule) => rule.from !== null) ?? false)
+    );
+  }
+
+  // K5: where bridged packets pass the filters, one whose destination was translated to a host behind the same bridge
+  // is bridged there.
+  private get bridgesTranslated(): boolean {
+    const { filtersBridged, ifaces } = this.device;
+    return (
+      filtersBridged &&
+      this.filters.translates &&
+      ifaces.some(({ layer }) => layer.kind === "bridge")
+    );
   }
 
   private forwardFrom(iface: Iface): PlaceId {
@@ -384,17 +399,23 @@ class DevicePlaces {
     const post = this.filters.hook("ip", "postrouting", out, resolve);
     if (own) return post;
     const through = { ...out, in: from === ANYWHERE ? null : from };
-    return this.oneHopLess(this.filters.hook("ip", "forward", through, post), iface);
+    const bridges = this.bridgesTranslated && iface.layer.kind === "bridge" && from === iface.name;
+    return this.oneHopLess(this.filters.hook("ip", "forward", through, post), iface, bridges);
   }
 
-  private oneHopLess(next: PlaceId, iface: Iface): PlaceId {
+  private oneHopLess(next: PlaceId, iface: Iface, bridges = false): PlaceId {
     const expired = this.drop({ kind: "ttl-expired", device: this.device.name }, undefined, null);
-    return this.add(`${next}, one hop less`, iface.table, iface.name, {
-      kind: "rewrite",
-      change: { kind: "hop" },
-      next,
-      expired,
-    });
+    return this.add(
+      `${next}, one hop less${bridges ? " or bridged" : ""}`,
+      iface.table,
+      iface.name,
+      {
+        kind: "rewrite",
+        change: bridges ? { kind: "hop", bridges } : { kind: "hop" },
+        next,
+        expired,
+      },
+    );
   }
 
   private resolve(iface: Iface, gateway: Ip | null, entry: Entry, own: boolean): PlaceId {

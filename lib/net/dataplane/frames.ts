@@ -6,6 +6,7 @@ export type Frame = {
   readonly tag: number;
   readonly inner: number;
   readonly dmac: number;
+  readonly smac: number;
   /** Of an ARP message: the address that it is for. */
   readonly dst?: number;
 };

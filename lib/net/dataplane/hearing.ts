@@ -77,7 +77,7 @@ export class Hearing {
         within(networkOf(ip, length), own).some((one) => one !== ip && asks(one)),
       );
       if (speaks.length === 0 || !there.enabled || there.bridge) return [];
-      if (!this.floods.from(device.name, there.name).some(({ place }) => place === home)) return [];
+      if (!this.floods.from(device.name, there).some(({ place }) => place === home)) return [];
       const answeredBy = { node: device.name, port: there.name };
       const row = { dmac: macNumber(there.mac), answeredBy, proxy: false };
       return speaks.map(({ ip, because }) => ({
@@ -105,11 +105,11 @@ export class Hearing {
     const known = this.heard.get(home);
     if (known) return known;
     const asker = { dmac: macNumber(iface.mac), dst: iface.addresses[0]?.ip ?? 0 };
-    const hearers = this.floods.from(name, iface.name).flatMap(({ place }): Answers[] => {
+    const hearers = this.floods.from(name, iface).flatMap(({ place }): Answers[] => {
       const at = this.stacks.get(place);
       if (!at || place === home) return [];
       const { device, iface: there } = at;
-      const comesBack = this.floods.reaches(device.name, there.name, asker, home);
+      const comesBack = this.floods.reaches(device.name, there, asker, home);
       if (!comesBack) return [];
       const context = { vrf: there.table, from: there.name };
       const runs = effectiveFib(device, this.fibs.get(device.name)!, context);

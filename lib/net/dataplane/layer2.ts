@@ -1,4 +1,4 @@
-import type { BridgePort, Device, Iface, IfaceRef } from "../model/device.ts";
+import type { BridgePort, Device, Iface, IfaceRef, WrittenMac } from "../model/device.ts";
 import type { Drop } from "../model/fate.ts";
 import {
   BROADCAST_MAC,
@@ -99,7 +99,7 @@ export class Layer2 {
   private drop(
     device: Device,
     iface: Iface,
-    kind: "no-carrier" | "not-for-it" | "vlan-not-allowed" | "no-tunnel",
+    kind: "no-carrier" | "not-for-it" | "vlan-not-allowed" | "no-tunnel" | "port-locked",
   ): PlaceId {
     const why: Drop = { kind, device: device.name, iface: iface.name };
     return this.add(device, iface, `${device.name}:${iface.name} drops: ${kind}`, {
@@ -313,7 +313,8 @@ export class Layer2 {
     from: Port,
     ports: readonly Port[],
   ): void {
-    const id = bridgeIn(device, bridge.name, from.iface.name);
+    const door = bridgeIn(device, bridge.name, from.iface.name);
+    const id = from.port.admits ? this.locked(device, from, door, from.port.admits) : door;
     if (!aware) {
       const across = this.across(device, bridge, null, from, ports);
       return void this.add(device, from.iface, id, { kind: "flood", to: [across] });
@@ -338,6 +339,23 @@ export class Layer2 {
       rules.push({ guard: { tag: [[vlan + 1, vlan + 1]] }, then: pop, because: spans(because) });
     }
     this.add(device, from.iface, id, { kind: "filter", rules, otherwise: refused });
+  }
+
+  // B9: a locked port takes only frames from addresses that were written down for it; the place behind the lock.
+  private locked(
+    device: Device,
+    { iface }: Port,
+    door: PlaceId,
+    admits: readonly WrittenMac[],
+  ): PlaceId {
+    const inside = `${door}, admitted`;
+    const rules = admits.map(({ mac, because }): Rule => {
+      const smac = macNumber(mac);
+      return { guard: { smac: [[smac, smac]] }, then: inside, because: [because] };
+    });
+    const otherwise = this.drop(device, iface, "port-locked");
+    this.add(device, iface, door, { kind: "filter", rules, otherwise });
+    return inside;
   }
 
   // One VLAN of the bridge as a frame sees it that came in by `from`; without VLANs, the whole bridge.
@@ -372,13 +390,14 @@ export class Layer2 {
       next: own ? out(own) : this.drop(device, bridge, "vlan-not-allowed"),
       because: [],
     }));
-    for (const [dmac, port] of this.learnt.get(name) ?? []) {
+    const known = this.learnt.get(name) ?? new Map<number, string>();
+    for (const [dmac, { port, because }] of this.whereabouts(bridge, vlan, known)) {
       if (ownMacs.includes(dmac)) continue;
-      const to = others.find((one) => one.iface.name === port);
+      const to = others.find((one) => (port === null ? one.isOwn : one.iface.name === port));
       rows.push({
         dmac,
         next: to ? out(to) : this.drop(device, bridge, "not-for-it"),
-        because: [],
+        because,
       });
     }
     return this.add(device, bridge, id, {
@@ -389,6 +408,24 @@ export class Layer2 {
       rows,
       miss,
     });
+  }
+
+  // B9: what is written for the bridge itself, or to stay, counts before what was learnt, and that before the rest.
+  private whereabouts(
+    { layer }: Iface,
+    vlan: number | null,
+    learnt: ReadonlyMap<number, string>,
+  ): Map<number, { port: string | null; because: readonly Span[] }> {
+    const written = (layer.kind === "bridge" ? (layer.written ?? []) : []).filter(
+      (one) => one.vlan === vlan,
+    );
+    const places = new Map<number, { port: string | null; because: readonly Span[] }>();
+    const write = ({ mac, port, because }: WrittenMac) =>
+      places.set(macNumber(mac), { port, because: [because] });
+    written.filter(({ stays }) => !stays).forEach(write);
+    for (const [mac, port] of learnt) places.set(mac, { port, because: [] });
+    written.filter(({ stays }) => stays).forEach(write);
+    return places;
   }
 
   // Frames for nobody known are kept from some ports; what is for everyone still goes there.

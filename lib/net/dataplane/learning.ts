@@ -11,7 +11,9 @@ import { passingsOf, type Frame, type Passing } from "./frames.ts";
 import type { Learnt } from "./layer2.ts";
 
 /** A question to everyone on a segment, as ARP asks it. */
-export const QUESTION: Frame = { ethertype: ARP, tag: 0, inner: 0, dmac: BROADCAST_MAC };
+function questionOf({ mac }: Iface): Frame {
+  return { ethertype: ARP, tag: 0, inner: 0, dmac: BROADCAST_MAC, smac: macNumber(mac) };
+}
 
 /** Where frames of each interface go when it asks everyone; computed once each. */
 export class Floods {
@@ -22,9 +24,9 @@ export class Floods {
     this.places = places;
   }
 
-  from(device: string, iface: string): readonly Passing[] {
-    const key = placeAt.leave(device, iface);
-    const known = this.known.get(key) ?? passingsOf(this.places, key, QUESTION);
+  from(device: string, iface: Iface): readonly Passing[] {
+    const key = placeAt.leave(device, iface.name);
+    const known = this.known.get(key) ?? passingsOf(this.places, key, questionOf(iface));
     this.known.set(key, known);
     return known;
   }
@@ -32,11 +34,12 @@ export class Floods {
   /** Whether a frame for `dmac` that leaves by an interface comes to a place. */
   reaches(
     device: string,
-    iface: string,
+    iface: Iface,
     to: { dmac: number; dst: number },
     place: PlaceId,
   ): boolean {
-    const way = passingsOf(this.places, placeAt.leave(device, iface), { ...QUESTION, ...to });
+    const start = placeAt.leave(device, iface.name);
+    const way = passingsOf(this.places, start, { ...questionOf(iface), ...to });
     return way.some((one) => one.place === place);
   }
 }
@@ -55,7 +58,7 @@ export function learn(
     for (const iface of device.ifaces) {
       if (!speaks(iface)) continue;
       const mac = macNumber(iface.mac);
-      for (const { place } of floods.from(device.name, iface.name)) {
+      for (const { place } of floods.from(device.name, iface)) {
         const step = places.get(place)?.step;
         if (step?.kind !== "switch" || !step.learns) continue;
         const known = learnt.get(step.domain) ?? new Map<number, string>();

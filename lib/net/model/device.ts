@@ -102,7 +102,12 @@ export type IfaceLayer =
   /** Nothing: frames that leave by it are gone. */
   | { readonly kind: "nothing" }
   /** A bridge of this device, whose own port it is. */
-  | { readonly kind: "bridge"; readonly vlanAware: boolean; readonly own: BridgePort }
+  | {
+      readonly kind: "bridge";
+      readonly vlanAware: boolean;
+      readonly own: BridgePort;
+      readonly written?: readonly WrittenMac[];
+    }
   /** Another interface, where its frames carry a VLAN tag. */
   | { readonly kind: "tagged"; readonly parent: IfaceRef; readonly vlan: number }
   /** A tunnel through the network of `home`: to each remote, what is sent there; `null` for all that is not known. */
@@ -142,6 +147,18 @@ export type BridgePort = {
   readonly hairpin: boolean;
   readonly learning: boolean;
   readonly flood: boolean;
+  /** Only frames from these addresses are taken; from any, when absent. */
+  readonly admits?: readonly WrittenMac[];
+};
+
+/** What someone wrote into a bridge's table: an address, and the port where it is; `null` is the bridge itself. */
+export type WrittenMac = {
+  readonly mac: string;
+  readonly port: string | null;
+  readonly vlan: number | null;
+  /** Nothing that is learnt moves it. */
+  readonly stays: boolean;
+  readonly because: Span;
 };
 
 export type IfaceAddress = {

@@ -47,6 +47,8 @@ export type Drop =
   | { readonly kind: "not-for-it"; readonly device: string; readonly iface: string }
   /** Its VLAN is none that the port carries. */
   | { readonly kind: "vlan-not-allowed"; readonly device: string; readonly iface: string }
+  /** The port takes frames from addresses that were written down for it only, and this is none. */
+  | { readonly kind: "port-locked"; readonly device: string; readonly iface: string }
   /** A broadcast or multicast that is not passed on. */
   | { readonly kind: "not-passed-on"; readonly device: string }
   /** An answer that does not come from the address that was asked: nobody there knows what it is about. */

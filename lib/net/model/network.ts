@@ -99,7 +99,8 @@ export type Step =
   | { readonly kind: "drop"; readonly why: Drop };
 
 export type Change =
-  | { readonly kind: "hop" }
+  /** `bridges`: a frame whose destination was translated crosses the bridge it came in by, and counts no hop. */
+  | { readonly kind: "hop"; readonly bridges?: boolean }
   | {
       readonly kind: "set";
       readonly field: Field;
@@ -120,13 +121,15 @@ export const FIELDS = [
   "sport",
   "dport",
   "flags",
+  "dscp",
+  "smac",
   "mark",
   "ct",
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
 /** The largest value of each field; the smallest is 0. `tag` is 0 without a tag, else 1 + the VLAN id; `inner`
- * is the tag below it. ICMP carries its type as `dport`. */
+ * is the tag below it. ICMP carries its type as `dport`, its code as `sport`. */
 export const LARGEST: Readonly<Record<Field, number>> = {
   ethertype: 0xffff,
   tag: 4096,
@@ -138,6 +141,8 @@ export const LARGEST: Readonly<Record<Field, number>> = {
   sport: 0xffff,
   dport: 0xffff,
   flags: 63,
+  dscp: 63,
+  smac: 2 ** 48 - 1,
   mark: 2 ** 32 - 1,
   ct: 4,
 };

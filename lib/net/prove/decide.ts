@@ -257,7 +257,7 @@ const DRAWN: Range = [32_768, 0xffff];
 // The packets of one leg: all that the system leaves open, which is the source port that it draws.
 function flow(arena: Arena, packet: PacketFields, portless: boolean, isReply = false): PacketSet {
   const one = (value: number): Range[] => [[value, value]];
-  const { ethertype, tag, inner, dst, src, proto, sport, dport, mark, ct } = packet;
+  const { ethertype, tag, inner, dst, src, proto, sport, dport, dscp, mark, ct } = packet;
   const greeting = isReply ? SYN | ACK : SYN;
   return arena.where({
     ethertype: one(ethertype),
@@ -269,6 +269,7 @@ function flow(arena: Arena, packet: PacketFields, portless: boolean, isReply = f
     sport: portless || isReply ? one(sport) : [DRAWN],
     dport: !portless && isReply ? [DRAWN] : one(dport),
     flags: proto === TCP ? [...one(ACK), ...one(greeting)].sort(([a], [b]) => a - b) : one(0),
+    dscp: one(dscp),
     mark: one(mark),
     ct: one(ct),
   });
@@ -374,7 +375,7 @@ function replay(
   const single = trace(
     compiled.network,
     start,
-    { ...path.packet, smac: 0, ttl },
+    { ...path.packet, ttl },
     { choose: (paths) => paths.find((one) => along.has(one)) ?? null, forgets: true },
   );
   const arrived = single.stops.findIndex((stop) => stop.place.id === place);

@@ -139,6 +139,8 @@ function randomPacket(dice: Dice): PacketFields {
     dport: dice.one([0, 53, 80, 443]),
     inner: 0,
     flags: 0,
+    dscp: dice.below(64),
+    smac: dice.below(LARGEST.smac),
     mark: 0,
     ct: 0,
   };
@@ -156,7 +158,10 @@ function starts(all: Network): PlaceId[] {
   ]);
 }
 
-const single = (packet: PacketFields): Packet => ({ ...packet, smac: 0, ttl: 255 });
+// Sets follow who sent a frame only where something asks for it.
+const COMPARED = FIELDS.filter((field) => field !== "smac");
+
+const single = (packet: PacketFields): Packet => ({ ...packet, ttl: 255 });
 const only = (packet: PacketFields) =>
   Object.fromEntries(FIELDS.map((field) => [field, [[packet[field], packet[field]]]]));
 
@@ -185,7 +190,7 @@ function replays(
   return alone.stops.some(
     (stop) =>
       stop.place.id === place &&
-      FIELDS.every((field: Field) => stop.packet[field] === packet[field]),
+      COMPARED.every((field: Field) => stop.packet[field] === packet[field]),
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Field, Guard, Network, Place, PlaceId } from "../model/network.ts";
+import { isAskedFor } from "./asked.ts";
 import { ALL, NONE, type Arena, type PacketFields, type PacketSet } from "./sets.ts";
 
 /** Every place that packets come to, and which packets: the least fixpoint of the network's steps. */
@@ -54,6 +55,8 @@ export function spread(
   const at = new Map<PlaceId, PacketSet>();
   const arrivals: Arrival[] = [];
   const next = new Map<PlaceId, Set<PlaceId>>();
+  // Who sent a frame would keep sets apart that nothing else does.
+  const asksForSender = isAskedFor(network, "smac");
   for (const { place, packets } of sources) arrive(place, packets, null, packets, []);
   for (let index = 0; index < arrivals.length; index++) {
     const { place, fresh } = arrivals[index]!;
@@ -122,7 +125,9 @@ export function spread(
         for (const row of step.rows) {
           const fits = where(row.guard);
           const asked = arena.intersect(rest, fits);
-          arrive(step.next, arena.assign(asked, "dmac", row.dmac), parent, asked, ["dmac"]);
+          const sent = arena.assign(asked, "dmac", row.dmac);
+          const from = asksForSender ? arena.assign(sent, "smac", step.smac) : sent;
+          arrive(step.next, from, parent, asked, ["dmac", "smac"]);
           rest = arena.subtract(rest, fits);
         }
         return pass(step.miss, rest);

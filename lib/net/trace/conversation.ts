@@ -71,6 +71,8 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
     sport: isIcmp ? 0 : last.dport,
     dport: isIcmp ? ECHO_REPLY : last.sport,
     flags: last.proto === TCP ? last.flags | ACK : 0,
+    // An echo's answer is of the echo's class (icmp_reply); others begin anew.
+    dscp: isIcmp ? last.dscp : 0,
     mark: 0,
     ct: 0,
     ttl,
@@ -140,6 +142,7 @@ export function questionPacket(compiled: Compiled, question: Question): Packet {
     sport: proto === "icmp" ? 0 : EPHEMERAL,
     dport: proto === "icmp" ? ECHO_REQUEST : (port ?? 0),
     flags: proto === "tcp" ? SYN : 0,
+    dscp: 0,
     mark: 0,
     ct: 0,
     ttl: question.ttl ?? device.habits.ttl,

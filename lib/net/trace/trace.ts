@@ -156,6 +156,10 @@ class Walker {
         case "rewrite":
           pass(place);
           if (step.change.kind === "hop") {
+            if (step.change.bridges && now.dst !== cameFor(stops)) {
+              at = step.next;
+              break;
+            }
             at = now.ttl > 1 ? step.next : step.expired;
             now = { ...now, ttl: now.ttl - 1 };
           } else {
@@ -222,6 +226,11 @@ class Walker {
   }
 }
 
+// The destination that the packet had when it came up into the stack last.
+function cameFor(stops: readonly Stop[]): number {
+  return stops.findLast(({ place }) => place.id.endsWith(" stack"))?.packet.dst ?? -1;
+}
+
 function set(packet: Packet, { field, value, mask }: Extract<Change, { kind: "set" }>): Packet {
   if (mask === undefined) return { ...packet, [field]: value };
   return { ...packet, [field]: ((packet[field] & ~mask) | (value & mask)) >>> 0 };
@@ -230,7 +239,14 @@ function set(packet: Packet, { field, value, mask }: Extract<Change, { kind: "se
 // Copies that nobody takes say least.
 function rank(fate: Fate): number {
   if (fate.kind === "delivered") return 0;
-  return ["not-for-it", "vlan-not-allowed", "no-carrier", "no-tunnel", "nobody"].includes(fate.kind)
+  return [
+    "not-for-it",
+    "vlan-not-allowed",
+    "port-locked",
+    "no-carrier",
+    "no-tunnel",
+    "nobody",
+  ].includes(fate.kind)
     ? 2
     : 1;
 }

@@ -5,9 +5,10 @@ import type {
   Iface,
   IfaceLayer,
   RoutingRule,
+  WrittenMac,
   WrittenRoute,
 } from "../../model/device.ts";
-import type { BridgePortSettings, LinuxLink, VlanMembership } from "../../model/linux/link.ts";
+import type { LinuxLink } from "../../model/linux/link.ts";
 import type { Namespace } from "../../model/linux/namespace.ts";
 import type { LinuxRoute } from "../../model/linux/routes.ts";
 import type { LinuxNode } from "../../model/linux/node.ts";
@@ -149,7 +150,7 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
       master?.kind.kind === "bridge"
         ? {
             name: master.name,
-            port: portOf(link.vlans, link.bridgePort),
+            port: portOf(link, writtenIn(master)),
             because: link.masterBecause,
           }
         : null,
@@ -185,7 +186,8 @@ function layerOf(node: NodeSpec, link: LinuxLink): IfaceLayer {
       return {
         kind: "bridge",
         vlanAware: kind.vlanAware,
-        own: portOf(link.vlans, link.bridgePort),
+        own: portOf(link, []),
+        written: writtenIn(link),
       };
     case "vlan":
       return { kind: "tagged", parent: parentOf(kind.parent), vlan: kind.id };
@@ -216,12 +218,25 @@ function layerOf(node: NodeSpec, link: LinuxLink): IfaceLayer {
   }
 }
 
+// B9: `permanent` entries are the bridge's own; the others are addresses at the port (br_fdb_add).
+function writtenIn({ kind }: LinuxLink): WrittenMac[] {
+  if (kind.kind !== "bridge") return [];
+  return kind.fixed.map(({ mac, port, vlan, how, because }) => ({
+    mac,
+    port: how === "local" ? null : port.name,
+    vlan: kind.vlanAware ? vlan : null,
+    stays: how !== "static",
+    because,
+  }));
+}
+
 function portOf(
-  vlans: ReadonlyMap<number, VlanMembership>,
-  settings: BridgePortSettings,
+  { name, vlans, bridgePort }: LinuxLink,
+  written: readonly WrittenMac[],
 ): BridgePort {
-  const { pvid, isolated, hairpin, learning, flood } = settings;
-  return { vlans, pvid, isolated, hairpin, learning, flood };
+  const { locked, ...port } = bridgePort;
+  if (!locked) return { vlans, ...port };
+  return { vlans, ...port, admits: written.filter((one) => one.port === name) };
 }
 
 function routesOf(route: LinuxRoute, table: string | null): WrittenRoute[] {

@@ -429,11 +429,16 @@ export function changePort(
     isolated,
     learning,
     flood,
+    locked,
+    // Without spanning tree, and for all but groups, these change nothing.
+    guard: _guard,
+    rootBlock: _rootBlock,
+    multicastFlood: _multicastFlood,
     cost: _cost,
     priority: _priority,
     ...rest
   } = settings;
-  Object.assign(link.bridgePort, defined({ hairpin, isolated, learning, flood }));
+  Object.assign(link.bridgePort, defined({ hairpin, isolated, learning, flood, locked }));
   const left = Object.keys(defined(rest));
   if (left.length > 0)
     session.unsimulated(`bridge port ${left.join(", ")}`, span, where, link.name);

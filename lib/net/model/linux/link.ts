@@ -43,6 +43,8 @@ export type LinkKind =
         readonly mac: string;
         readonly port: LinuxLink;
         readonly vlan: number | null;
+        /** `local`: for the bridge itself. `sticky`: it stays, wherever the address is heard. */
+        readonly how: "local" | "static" | "sticky";
         readonly because: Span;
       }[];
     }
@@ -80,6 +82,7 @@ export type BridgePortSettings = {
   hairpin: boolean;
   learning: boolean;
   flood: boolean;
+  locked: boolean;
 };
 
 export function freshLink(
@@ -104,7 +107,14 @@ export function freshLink(
     losses: [],
     settings: { rpFilter: 0, arpIgnore: 0, proxyArp: 0 },
     vlans: new Map(),
-    bridgePort: { pvid: null, isolated: false, hairpin: false, learning: true, flood: true },
+    bridgePort: {
+      pvid: null,
+      isolated: false,
+      hairpin: false,
+      learning: true,
+      flood: true,
+      locked: false,
+    },
     neighbors: new Map(),
   };
 }
