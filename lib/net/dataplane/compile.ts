@@ -425,6 +425,7 @@ class DevicePlaces {
     if (this.places.has(id)) return id;
     // Without anything below it asks nobody: what leaves by it is gone.
     if (!iface.isPort) return placeAt.leave(device.name, iface.name);
+    if (iface.layer.kind === "shared" && iface.layer.routed) return this.unasked(iface);
     const why: Drop = {
       kind: "no-neighbor",
       device: device.name,
@@ -442,6 +443,14 @@ class DevicePlaces {
         ? this.drop(why, iface.table, iface.name, `${target} ${own ? "own" : ""}`)
         : this.noCarrier(iface),
     });
+  }
+
+  // Without ARP a frame is addressed to the link itself, which all that share it have in common.
+  private unasked(iface: Iface): PlaceId {
+    const id = `${this.device.name}:${iface.name} asks nobody`;
+    const next = placeAt.leave(this.device.name, iface.name);
+    const change = { kind: "set" as const, field: "dmac" as const, value: macNumber(iface.mac) };
+    return this.add(id, iface.table, iface.name, { kind: "rewrite", change, next, expired: next });
   }
 
   // A broadcast of the device's own, by every live port of the table.

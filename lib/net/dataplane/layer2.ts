@@ -3,6 +3,7 @@ import type { Drop } from "../model/fate.ts";
 import {
   BROADCAST_MAC,
   IPV4,
+  type Guard,
   macNumber,
   MULTICAST_MACS,
   placeAt,
@@ -197,6 +198,7 @@ export class Layer2 {
     id: PlaceId,
     layer: Extract<Iface["layer"], { kind: "shared" }>,
   ): void {
+    if (layer.routed) return this.routedLeaving(device, iface, id, layer.parent);
     const below = placeAt.leave(layer.parent.device, layer.parent.iface);
     const siblings =
       layer.mode === "bridge"
@@ -219,6 +221,38 @@ export class Layer2 {
       { guard: { dmac: [...GROUPS] }, then: everyone, because: [] },
     ];
     this.add(device, iface, id, { kind: "filter", rules, otherwise: below });
+  }
+
+  // B10: to those who share the link by their addresses, whatever the frame says; all else its owner routes as its own.
+  private routedLeaving(device: Device, iface: Iface, id: PlaceId, parent: IfaceRef): void {
+    const owner = this.devices.get(parent.device)!;
+    const bound = placeAt.bound(parent.device, parent.iface);
+    const out = { in: null, out: parent.iface, bridged: false, portIn: null, portOut: null };
+    const filters = this.filtersOf(owner);
+    const otherwise = filters.filters("ip") ? filters.hook("ip", "output", out, bound) : bound;
+    const rules = this.above(parent)
+      .filter((one) => one.iface !== iface && one.iface.enabled)
+      .flatMap((one): Rule[] =>
+        one.iface.layer.kind === "shared" && one.iface.layer.routed
+          ? addressRules(one.iface, {}, placeAt.arrive(one.device.name, one.iface.name))
+          : [],
+      );
+    this.add(device, iface, id, { kind: "filter", rules, otherwise });
+  }
+
+  // What comes in for one of those: to its stack, or by way of the owner's filters to whoever listens there.
+  private routedArriving({ device: owner, iface }: Standing, parent: Device, by: Iface): Rule[] {
+    if (iface.layer.kind !== "shared" || !iface.layer.routed) return [];
+    const mac = macNumber(iface.mac);
+    const dmac = { dmac: [[mac, mac]] as const };
+    if (!iface.layer.routed.filtered)
+      return addressRules(iface, dmac, placeAt.arrive(owner.name, iface.name));
+    const filters = this.filtersOf(parent);
+    const came = { in: by.name, out: null, bridged: false, portIn: null, portOut: null };
+    const accept = placeAt.accept(owner.name, iface.table);
+    if (!filters.filters("ip")) return addressRules(iface, dmac, accept);
+    const input = filters.hook("ip", "input", came, accept);
+    return addressRules(iface, dmac, filters.hook("ip", "prerouting", came, input));
   }
 
   // ---- up: from the cable to the stack
@@ -256,13 +290,18 @@ export class Layer2 {
   ): PlaceId {
     if (iface.bridge) return bridgeIn(device, iface.bridge.name, iface.name);
     const stack = placeAt.stack(device.name, iface.name);
-    const sharing = above.filter(({ iface: one }) => one.layer.kind === "shared");
-    if (sharing.length === 0) return stack;
+    const all = above.filter(({ iface: one }) => one.layer.kind === "shared");
+    if (all.length === 0) return stack;
+    const routed = all.flatMap((one) => this.routedArriving(one, device, iface));
+    const sharing = all.filter(
+      ({ iface: { layer } }) => layer.kind === "shared" && layer.routed === undefined,
+    );
     const everyone = this.add(device, iface, `${id}, for everyone`, {
       kind: "flood",
       to: [stack, ...sharing.map((one) => placeAt.arrive(one.device.name, one.iface.name))],
     });
     const rules: Rule[] = [
+      ...routed,
       ...sharing.flatMap((one): Rule[] =>
         ruleFor(one.iface, placeAt.arrive(one.device.name, one.iface.name)),
       ),
@@ -511,6 +550,15 @@ function ruleFor(iface: Iface, then: PlaceId): Rule[] {
     return [{ guard: { dmac }, then, because: [] }];
   return iface.addresses.map(({ ip, because }) => ({
     guard: { dmac, dst: [[ip, ip]] as const },
+    then,
+    because: spans(because),
+  }));
+}
+
+// IPv4 packets for each address of an interface.
+function addressRules({ addresses }: Iface, guard: Guard, then: PlaceId): Rule[] {
+  return addresses.map(({ ip, because }) => ({
+    guard: { ...guard, ethertype: [[IPV4, IPV4]], dst: [[ip, ip]] },
     then,
     because: spans(because),
   }));

@@ -132,6 +132,11 @@ export type IfaceLayer =
       readonly parent: IfaceRef;
       readonly by: "mac" | "address";
       readonly mode: "bridge" | "private" | "vepa" | "passthru";
+      /**
+       * It asks for no neighbours: what leaves by it the owner of the parent routes as its own. `filtered`: what comes
+       * in for it passes that one's filters, and not its own.
+       */
+      readonly routed?: { readonly filtered: boolean };
     };
 
 export type IfaceRef = { readonly device: string; readonly iface: string };

@@ -194,7 +194,13 @@ function layerOf(node: NodeSpec, link: LinuxLink): IfaceLayer {
     case "macvlan":
       return { kind: "shared", parent: parentOf(kind.parent), by: "mac", mode: kind.mode };
     case "ipvlan":
-      return { kind: "shared", parent: parentOf(kind.parent), by: "address", mode: "bridge" };
+      return {
+        kind: "shared",
+        parent: parentOf(kind.parent),
+        by: "address",
+        mode: "bridge",
+        ...(kind.mode !== "l2" && { routed: { filtered: kind.mode === "l3s" } }),
+      };
     case "vrf":
       return { kind: "vrf" };
     case "vxlan": {

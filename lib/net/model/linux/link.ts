@@ -50,7 +50,7 @@ export type LinkKind =
     }
   | { readonly kind: "vlan"; readonly parent: LinuxLink; readonly id: number }
   | { readonly kind: "macvlan"; readonly parent: LinuxLink; readonly mode: MacvlanMode }
-  | { readonly kind: "ipvlan"; readonly parent: LinuxLink; readonly mode: "l2" | "l3" | "l3s" }
+  | { readonly kind: "ipvlan"; readonly parent: LinuxLink; mode: "l2" | "l3" | "l3s" }
   | { readonly kind: "vrf"; readonly table: number }
   | {
       readonly kind: "vxlan";
