@@ -16,6 +16,7 @@ import {
 import { formatIp, type Ip } from "../model/prefix.ts";
 import type { Span } from "../source/span.ts";
 import { Filters } from "./filters.ts";
+import { bridgeIn, FlowTables, vlansOf } from "./flow-tables.ts";
 import type { Wiring } from "./wiring.ts";
 
 /** Where each MAC address was learnt: by bridge and VLAN, the port that its frames came in by. */
@@ -83,6 +84,7 @@ export class Layer2 {
   }
 
   layOut(): void {
+    this.switches();
     for (const device of this.devices.values())
       for (const iface of device.ifaces) {
         this.leaving(device, iface);
@@ -90,6 +92,16 @@ export class Layer2 {
         this.arriving(device, iface);
         if (iface.layer.kind === "bridge") this.bridge(device, iface);
       }
+  }
+
+  private switches(): void {
+    const around = {
+      places: this.places,
+      learnt: this.learnt,
+      vlans: vlansIn(this.devices),
+    };
+    for (const device of this.devices.values())
+      for (const one of device.switches ?? []) new FlowTables(device, one, around).layOut();
   }
 
   private add(device: Device, iface: Iface, id: PlaceId, step: Step): PlaceId {
@@ -131,6 +143,10 @@ export class Layer2 {
           kind: "flood",
           to: [bridgeIn(device, iface.name, iface.name)],
         });
+      case "switched": {
+        const to = [bridgeIn(this.devices.get(layer.home)!, layer.switch, layer.port)];
+        return void this.add(device, iface, id, { kind: "flood", to });
+      }
       case "tunnel":
         return this.tunnelLeaving(device, iface, id, layer);
       case "tagged": {
@@ -566,9 +582,17 @@ function addressRules({ addresses }: Iface, guard: Guard, then: PlaceId): Rule[]
 
 type Port = { readonly iface: Iface; readonly port: BridgePort; readonly isOwn: boolean };
 
-// Where a frame is that came into a bridge by one of its ports.
-function bridgeIn(device: Device, bridge: string, port: string): PlaceId {
-  return `${device.name}:${bridge} by ${port}`;
+// Every VLAN that frames are put into somewhere.
+function vlansIn(devices: ReadonlyMap<string, Device>): ReadonlySet<number> {
+  const all = [...devices.values()].flatMap(({ ifaces, switches = [] }) => [
+    ...switches.flatMap(vlansOf),
+    ...ifaces.flatMap(({ layer, bridge }) => [
+      ...(layer.kind === "tagged" ? [layer.vlan] : []),
+      ...(layer.kind === "bridge" ? [layer.own.pvid ?? 0] : []),
+      ...(bridge ? [bridge.port.pvid ?? 0] : []),
+    ]),
+  ]);
+  return new Set(all.filter((vlan) => vlan !== 0));
 }
 
 function spans(because: Span | null): readonly Span[] {

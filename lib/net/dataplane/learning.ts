@@ -57,13 +57,12 @@ export function learn(
   for (const device of devices.values())
     for (const iface of device.ifaces) {
       if (!speaks(iface)) continue;
-      const mac = macNumber(iface.mac);
-      for (const { place } of floods.from(device.name, iface)) {
+      for (const { place, frame } of floods.from(device.name, iface)) {
         const step = places.get(place)?.step;
         if (step?.kind !== "switch" || !step.learns) continue;
         const known = learnt.get(step.domain) ?? new Map<number, string>();
         learnt.set(step.domain, known);
-        if (!known.has(mac)) known.set(mac, step.port);
+        if (!known.has(frame.smac)) known.set(frame.smac, step.port);
       }
     }
   return learnt;

@@ -1,4 +1,5 @@
 import type { Span } from "../source/span.ts";
+import type { FlowSwitch } from "./flow-switch.ts";
 import type { FilterTable } from "./packet-filter.ts";
 import type { Guard } from "./network.ts";
 import type { Ip, Prefix } from "./prefix.ts";
@@ -24,6 +25,8 @@ export type Device = {
   readonly filters: readonly FilterTable[];
   /** Whether packets that cross a bridge pass the filters of IPv4, too. */
   readonly filtersBridged: boolean;
+  /** Switches in it whose flow tables decide; none when absent. */
+  readonly switches?: readonly FlowSwitch[];
   readonly forwards: { readonly on: boolean; readonly because: Span | null };
   readonly habits: Habits;
   /** Who listens here; ICMP echo is always answered. */
@@ -118,11 +121,20 @@ export type IfaceLayer =
       readonly port: number;
       readonly local: Ip | null;
       readonly learning: boolean;
+      /** Packets of any other far end are not taken; from everybody when absent. */
+      readonly only?: Ip;
       readonly remotes: readonly {
         readonly mac: string | null;
         readonly remote: Ip;
         readonly because: Span | null;
       }[];
+    }
+  /** A port of a switch with flow tables, which is that of `home`; the stack is on this side. */
+  | {
+      readonly kind: "switched";
+      readonly home: string;
+      readonly switch: string;
+      readonly port: string;
     }
   /** A VRF of this device, where what leaves by it is looked up. */
   | { readonly kind: "vrf" }

@@ -1,5 +1,5 @@
 import type { Span } from "../source/span.ts";
-import type { Device } from "./device.ts";
+import type { Device, Taint } from "./device.ts";
 import type { Drop } from "./fate.ts";
 import type { Ip, Prefix } from "./prefix.ts";
 import type { PortRef, Topology } from "./topology.ts";
@@ -28,6 +28,8 @@ export type Place = {
   readonly table: string | null | undefined;
   readonly iface: string | null;
   readonly step: Step;
+  /** What comes here may fare otherwise, for a line that is not simulated. */
+  readonly doubt?: Taint;
 };
 
 /** Everything a place can do with a packet. The list is closed: a config language uses these, and adds none. */
@@ -69,10 +71,13 @@ export type Step =
       readonly rows: readonly SwitchRow[];
       readonly miss: PlaceId;
     }
-  /** Look the packet's connection up, or begin one that counts once the packet is through. */
-  | { readonly kind: "track"; readonly next: PlaceId }
+  /**
+   * Look the packet's connection up, or begin one that counts once the packet is through; among those of the device, or
+   * of a zone of its own.
+   */
+  | { readonly kind: "track"; readonly next: PlaceId; readonly zone?: string }
   /** The connections that a packet began are remembered from here on. */
-  | { readonly kind: "confirm"; readonly next: PlaceId }
+  | { readonly kind: "confirm"; readonly next: PlaceId; readonly zone?: string }
   /**
    * Change the addresses of a tracked packet as its connection's first one was changed; that first one is sent to
    * `first`, where the rules are.

@@ -169,17 +169,19 @@ class Walker {
           break;
         case "track": {
           pass(place);
-          const { tracked, packet: known } = this.connections.track(place.device, now);
-          if (tracked) this.tracked.set(place.device, tracked);
-          else this.tracked.delete(place.device);
+          const home = step.zone ?? place.device;
+          const { tracked, packet: known } = this.connections.track(home, now);
+          if (tracked) this.tracked.set(home, tracked);
+          else this.tracked.delete(home);
           now = known;
           at = step.next;
           break;
         }
         case "confirm": {
           pass(place);
-          const tracked = this.tracked.get(place.device);
-          if (tracked && now.ct !== CT.untracked) this.connections.remember(place.device, tracked);
+          const home = step.zone ?? place.device;
+          const tracked = this.tracked.get(home);
+          if (tracked && now.ct !== CT.untracked) this.connections.remember(home, tracked);
           at = step.next;
           break;
         }

@@ -16,6 +16,7 @@ import { DEFAULT, LOCAL, MAIN, type LinuxRule } from "../../model/linux/rules.ts
 import type { Guard } from "../../model/network.ts";
 import { lastOf, type Prefix } from "../../model/prefix.ts";
 import type { LinkSpec, NodeSpec, PortRef } from "../../model/topology.ts";
+import { BARE, switchesOf, type Switching } from "./switches.ts";
 
 /** How Linux behaves where systems differ (kernel 6.1, its defaults). */
 const habits: Habits = {
@@ -34,7 +35,30 @@ export function devicesFromLinux(
   linux: LinuxNode,
 ): { devices: Device[]; cables: LinkSpec[]; ports: Map<string, PortRef> } {
   const devices = [...linux.namespaces.values()].map((namespace) => deviceOf(node, namespace));
-  return { devices, cables: pairsOf(node, linux), ports: portsOf(node, linux) };
+  const cables = pairsOf(node, linux);
+  if (linux.switches.size === 0) return { devices, cables, ports: portsOf(node, linux) };
+  const switching = switchesOf(node.name, linux);
+  return {
+    devices: devices.map((device) => switched(device, node, switching)),
+    cables: [...cables, ...switching.patches],
+    ports: portsOf(node, linux),
+  };
+}
+
+// With its virtual switches: links that are their ports belong to them, whatever else was said of them.
+function switched(device: Device, node: NodeSpec, it: Switching): Device {
+  const macs = new Map(
+    [...it.macs].map(([link, mac]) => [`${deviceName(node, link.namespace)}:${link.name}`, mac]),
+  );
+  const isHome = device.name === node.name;
+  const ifaces = device.ifaces.map((iface) => {
+    const port = isHome ? it.ports.get(iface.name) : undefined;
+    const mac = macs.get(`${device.name}:${iface.name}`) ?? iface.mac;
+    if (!port) return { ...iface, mac };
+    return { ...iface, bridge: { name: port.bridge, port: BARE, because: port.because } };
+  });
+  if (!isHome) return { ...device, ifaces };
+  return { ...device, ifaces: [...ifaces, ...it.ifaces], switches: it.switches };
 }
 
 // Where each port of the machine is now: it may have been renamed, and moved into a namespace.
@@ -217,6 +241,8 @@ function layerOf(node: NodeSpec, link: LinuxLink): IfaceLayer {
         remotes: [...first, ...entries],
       };
     }
+    case "internal":
+      return { kind: "switched", home: node.name, switch: kind.switch, port: kind.port };
     case "loopback":
     case "dummy":
     case "tap":

@@ -63,7 +63,9 @@ export type LinkKind =
       readonly home: string;
       readonly fdb: { readonly mac: string; readonly remote: Ip; readonly because: Span }[];
     }
-  | { readonly kind: "tap" };
+  | { readonly kind: "tap" }
+  /** The stack's side of a port of a virtual switch. */
+  | { readonly kind: "internal"; readonly switch: string; readonly port: string };
 
 export type MacvlanMode = "bridge" | "private" | "vepa" | "passthru";
 
