@@ -37,7 +37,7 @@ export type Surroundings = {
   readonly vlans: ReadonlySet<number>;
 };
 
-/** No switch has more places, and no list of actions is entered deeper (OVS: MAX_DEPTH of ofproto-dpif-xlate.c). */
+/** No switch has more places, and no list of actions is entered deeper (MAX_DEPTH of ofproto-dpif-xlate.c). */
 const MOST_PLACES = 50_000;
 const DEEPEST = 64;
 

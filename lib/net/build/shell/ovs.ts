@@ -25,7 +25,7 @@ export function runVsctl(session: Session, where: Where, span: Span, it: VsctlCo
     case "unsimulated":
       return session.unsimulated(it.what, span, where);
     case "change":
-      return new Transaction(session, where).carryOut(it.changes);
+      return new Transaction(session, where).carryOut(it.changes, it.beyond, span);
   }
 }
 
@@ -121,8 +121,9 @@ class Transaction {
     this.switches = session.linux.switches;
   }
 
-  carryOut(changes: readonly VsctlChange[]): boolean {
+  carryOut(changes: readonly VsctlChange[], beyond: readonly string[], span: Span): boolean {
     let found = true;
+    for (const what of beyond) this.beyond.push({ what, span });
     for (const change of changes)
       try {
         found = this.change(change) && found;
@@ -131,8 +132,7 @@ class Transaction {
         for (const undo of this.back.toReversed()) undo();
         return this.session.refuse(problem.said, change.at.span);
       }
-    const last = changes.at(-1)!.at.span;
-    this.settle(last);
+    this.settle(span);
     return found;
   }
 
@@ -168,10 +168,6 @@ class Transaction {
       }
       case "set-interface":
         this.setInterface(change, span);
-        return true;
-      case "set-controller":
-        this.bridgeNamed(change.bridge);
-        this.beyond.push({ what: "ovs-vsctl set-controller", span });
         return true;
       case "bridge-exists":
         return this.switches.has(change.bridge) || this.fakeNamed(change.bridge) !== null;

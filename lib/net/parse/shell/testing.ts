@@ -649,8 +649,6 @@ function showVsctlChange(it: VsctlChange): string {
       return said(`set port ${it.port}:`, showSettings(it.settings));
     case "set-interface":
       return said(`set interface ${it.interface}:`, showSettings(it.settings));
-    case "set-controller":
-      return `controller for ${it.bridge}`;
     case "bridge-exists":
       return `is there a switch ${it.bridge}?`;
   }

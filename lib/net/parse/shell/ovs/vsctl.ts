@@ -12,7 +12,12 @@ import type { ShellCommand } from "../program.ts";
 
 /** What one `ovs-vsctl` command asks for: all of its changes, or none when one is refused. */
 export type VsctlCommand =
-  | { readonly kind: "change"; readonly changes: readonly VsctlChange[] }
+  | {
+      readonly kind: "change";
+      readonly changes: readonly VsctlChange[];
+      /** What else is asked for in the same breath and is not simulated. */
+      readonly beyond: readonly string[];
+    }
   | { readonly kind: "inert" }
   | UnsimulatedCommand
   | RefusedCommand;
@@ -56,8 +61,6 @@ export type VsctlChange = { readonly at: ShellWord } & (
       readonly interface: string;
       readonly settings: OvsInterfaceSettings;
     }
-  /** Who may add flows; the flows that such a one would add are not known. */
-  | { readonly kind: "set-controller"; readonly bridge: string }
   /** Succeeds when there is such a bridge. */
   | { readonly kind: "bridge-exists"; readonly bridge: string }
 );
@@ -175,11 +178,16 @@ function readAll(words: readonly ShellWord[]): VsctlCommand {
     if (["--help", "-h", "--version", "-V", "--dry-run"].includes(name)) return { kind: "inert" };
     if (GLOBAL[name] && !text.includes("=")) at++;
   }
-  const changes = groups(words.slice(at)).flatMap((group) => {
-    const change = readOne(group);
-    return change ? [change] : [];
-  });
-  return changes.length === 0 ? { kind: "inert" } : { kind: "change", changes };
+  const read = groups(words.slice(at)).map((group) => reading(() => readOne(group)));
+  const beyond: string[] = [];
+  const changes: VsctlChange[] = [];
+  for (const one of read) {
+    if (one?.kind === "refused") return one;
+    if (one?.kind === "unsimulated") beyond.push(one.what);
+    else if (one) changes.push(one);
+  }
+  if (changes.length > 0) return { kind: "change", changes, beyond };
+  return beyond.length === 0 ? { kind: "inert" } : { kind: "unsimulated", what: beyond[0]!, dev: null };
 }
 
 // Commands stand between `--`.
@@ -206,7 +214,7 @@ const COMMANDS: Readonly<Record<string, readonly [least: number, most: number, h
   "list-ports": [1, 1, "inert"], "add-port": [2, 1000, "read"], "add-bond": [4, 1000, "read"],
   "del-port": [1, 2, "read"], "port-to-br": [1, 1, "inert"], "list-ifaces": [1, 1, "inert"],
   "iface-to-br": [1, 1, "inert"], "get-controller": [1, 1, "inert"], "del-controller": [1, 1, "inert"],
-  "set-controller": [1, 1000, "read"], "get-fail-mode": [1, 1, "inert"], "del-fail-mode": [1, 1, "read"],
+  "set-controller": [1, 1000, "beyond"], "get-fail-mode": [1, 1, "inert"], "del-fail-mode": [1, 1, "read"],
   "set-fail-mode": [2, 2, "read"], "get-manager": [0, 0, "inert"], "del-manager": [0, 0, "inert"],
   "set-manager": [1, 1000, "inert"], "get-ssl": [0, 0, "inert"], "del-ssl": [0, 0, "inert"],
   "set-ssl": [3, 3, "inert"], list: [1, 1000, "inert"], find: [1, 1000, "inert"], get: [2, 1000, "inert"],
@@ -251,8 +259,6 @@ function readCall({ name, args, options, at }: Call): VsctlChange | null {
     }
     case "del-br":
       return { kind: "delete-bridge", bridge: first!.text, ifExists, at };
-    case "set-controller":
-      return { kind: "set-controller", bridge: first!.text, at };
     case "br-exists":
       return { kind: "bridge-exists", bridge: first!.text, at };
     case "add-port":
