@@ -53,7 +53,11 @@ export class Hearing {
       const guards = heededPackets(device, iface, gateway, own, (sender) => answers.heeds(sender));
       return gateway === null ? answers.forNeighbors(guards) : answers.forGateway(gateway, guards);
     });
-    return [...asked, ...this.overheard(device, iface, gateway)];
+    return [
+      ...writtenFor(device, iface, gateway),
+      ...asked,
+      ...this.overheard(device, iface, gateway),
+    ];
   }
 
   // N6: whoever asks for an address of the interface is known to it from then on, even where its own questions are
@@ -118,6 +122,16 @@ export class Hearing {
     this.heard.set(home, hearers);
     return hearers;
   }
+}
+
+// N7: a neighbour that is written down is not asked for.
+function writtenFor({ name }: Device, iface: Iface, gateway: Ip | null): ResolveRow[] {
+  const answeredBy = { node: name, port: iface.name };
+  return (iface.neighbors ?? []).flatMap(({ ip, mac, because }): ResolveRow[] => {
+    if (gateway !== null && gateway !== ip) return [];
+    const guard = gateway === null ? { dst: [[ip, ip] as const] } : {};
+    return [{ guard, dmac: macNumber(mac), answeredBy, proxy: false, because: [because] }];
+  });
 }
 
 // Those of `sorted` that are in the network.

@@ -91,6 +91,12 @@ export type Iface = {
   readonly answersForItselfOnly: boolean;
   /** Reverse path check of what comes in: none, by this interface (strict), or by any (loose). */
   readonly sourceCheck: "none" | "strict" | "loose";
+  /** Neighbours that are written down: nobody is asked for them. */
+  readonly neighbors?: readonly {
+    readonly ip: Ip;
+    readonly mac: string;
+    readonly because: Span;
+  }[];
   /** The line that speaks of this interface at all, and the one that binds it to its table. */
   readonly because: Span | null;
   readonly tableBecause: Span | null;

@@ -81,8 +81,9 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
   // A datagram's answer is sent by whoever listens, who is in no VRF; a connection stays in its own.
   const from = last.proto === UDP ? { ...arrived, table: null } : arrived;
   const way = answer(compiled, from, reply, expected, how);
+  // An echo is known by its number, whoever sends it back; ports also by the address that was asked.
   const back: Trace =
-    way.fate.kind === "delivered" && way.last.src !== packet.dst
+    way.fate.kind === "delivered" && way.last.src !== packet.dst && !isIcmp
       ? { ...way, fate: { kind: "unasked", device: question.device } }
       : way;
   return { ...lost, back, answered: back.fate.kind === "delivered" };

@@ -187,6 +187,7 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
     answersForItselfOnly: Math.max(namespace.all.arpIgnore, settings.arpIgnore) > 0,
     proxyArp: Math.max(namespace.all.proxyArp, settings.proxyArp) > 0,
     sourceCheck: check >= 2 ? "loose" : check === 1 ? "strict" : "none",
+    neighbors: [...link.neighbors].map(([ip, written]) => ({ ip, ...written })),
     because: link.changed ?? link.addresses.first()?.because ?? link.because,
     tableBecause: link.masterBecause,
     losses: link.losses.map((loss) => ({
