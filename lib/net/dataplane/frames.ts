@@ -38,8 +38,8 @@ export function passingsOf(
   return passings;
 
   function meet(one: Passing): void {
-    const { tag, inner, dmac, smac } = one.frame;
-    const print = `${one.place} ${tag} ${inner} ${dmac} ${smac}`;
+    const { tag, inner, dmac, smac, dst, src } = one.frame;
+    const print = `${one.place} ${tag} ${inner} ${dmac} ${smac} ${dst} ${src}`;
     if (seen.has(print)) return;
     seen.add(print);
     passings.push(one);

@@ -7,6 +7,7 @@ import {
   type Place,
   type PlaceId,
 } from "../model/network.ts";
+import type { Ip } from "../model/prefix.ts";
 import { passingsOf, type Frame, type Passing } from "./frames.ts";
 import type { Learnt } from "./layer2.ts";
 
@@ -14,6 +15,13 @@ import type { Learnt } from "./layer2.ts";
 function questionOf({ mac }: Iface): Frame {
   return { ethertype: ARP, tag: 0, inner: 0, dmac: BROADCAST_MAC, smac: macNumber(mac) };
 }
+
+/** The operations of ARP (RFC 826). */
+const REQUEST = 1;
+const REPLY = 2;
+
+/** Who asks for whom. */
+export type Talk = { readonly sender: Ip; readonly target: Ip };
 
 /** Where frames of each interface go when it asks everyone; computed once each. */
 export class Floods {
@@ -31,15 +39,21 @@ export class Floods {
     return known;
   }
 
+  /** The same for a question with its two addresses, where somebody on the way looks at them. */
+  asking(device: string, iface: Iface, { sender, target }: Talk): readonly Passing[] {
+    const question = { ...questionOf(iface), proto: REQUEST, src: sender, dst: target };
+    return passingsOf(this.places, placeAt.leave(device, iface.name), question);
+  }
+
   /** Whether a frame for `dmac` that leaves by an interface comes to a place. */
   reaches(
     device: string,
     iface: Iface,
-    to: { dmac: number; dst: number },
+    to: { dmac: number; dst: number; src?: number },
     place: PlaceId,
   ): boolean {
     const start = placeAt.leave(device, iface.name);
-    const way = passingsOf(this.places, start, { ...questionOf(iface), ...to });
+    const way = passingsOf(this.places, start, { ...questionOf(iface), proto: REPLY, ...to });
     return way.some((one) => one.place === place);
   }
 }
