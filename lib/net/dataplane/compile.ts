@@ -462,14 +462,18 @@ class DevicePlaces {
         iface.isPort && iface.table === vrf && !iface.bridge && this.wiring.works(name, iface.name),
     );
     if (ports.length === 0) return [this.notPassedOn(context)];
-    return ports.map((iface) =>
-      this.add(`${name}:${iface.name} sends to everyone`, vrf, iface.name, {
-        kind: "rewrite",
-        change: { kind: "set", field: "dmac", value: BROADCAST_MAC },
-        next: placeAt.leave(name, iface.name),
-        expired: placeAt.leave(name, iface.name),
-      }),
-    );
+    return ports.map((iface) => {
+      const id = `${name}:${iface.name} sends to everyone`;
+      const leave = placeAt.leave(name, iface.name);
+      const set = (what: string, field: "dmac" | "smac", value: number, next: PlaceId) =>
+        this.add(`${id}${what}`, vrf, iface.name, {
+          kind: "rewrite",
+          change: { kind: "set", field, value },
+          next,
+          expired: next,
+        });
+      return set("", "dmac", BROADCAST_MAC, set(", from it", "smac", macNumber(iface.mac), leave));
+    });
   }
 
   private notPassedOn({ vrf }: Context): PlaceId {

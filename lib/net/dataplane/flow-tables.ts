@@ -241,7 +241,7 @@ export class FlowTables {
         return this.run(noted(known, to.field, value, mask), after);
       }
       case "dec-ttl":
-        return this.oneHopLess(next(), by);
+        return this.oneHopLess(next());
       case "resubmit": {
         const table = action.table ?? by.table;
         const { port: asked } = action;
@@ -299,8 +299,12 @@ export class FlowTables {
     });
   }
 
-  private oneHopLess(next: PlaceId, by: Flow): PlaceId {
-    const expired = this.drop(`table ${by.table} of ${this.it.name}`, false, [by.because]);
+  private oneHopLess(next: PlaceId): PlaceId {
+    const why = { kind: "ttl-expired" as const, device: this.device.name, silent: true };
+    const expired = this.once(`${this.device.name}:${this.it.name} drops: ttl-expired`, {
+      kind: "drop",
+      why,
+    });
     const then = this.add("one hop less", {
       kind: "rewrite",
       change: { kind: "hop" },

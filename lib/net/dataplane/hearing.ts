@@ -11,9 +11,8 @@ import {
 import { lastOf, networkOf, type Ip, type Prefix } from "../model/prefix.ts";
 import { heededPackets } from "./asking.ts";
 import { effectiveFib, type Fib } from "./fib.ts";
-import type { Passing } from "./frames.ts";
 import { looksIntoArp } from "./flow-tables.ts";
-import { Floods, type Talk } from "./learning.ts";
+import { Floods, heardAt, type Talk } from "./learning.ts";
 import { Answers } from "./neighbors.ts";
 import type { Wiring } from "./wiring.ts";
 
@@ -114,9 +113,9 @@ export class Hearing {
   private hearersOf(asker: Device, iface: Iface, talk: Talk): readonly Answers[] {
     const home = placeAt.stack(asker.name, iface.name);
     const back = { dmac: macNumber(iface.mac), dst: talk.sender, src: talk.target };
-    return this.floods.asking(asker.name, iface, talk).flatMap(({ place }): Answers[] => {
+    return this.floods.asking(asker.name, iface, talk).flatMap(({ place, frame }): Answers[] => {
       const at = this.stacks.get(place);
-      if (!at || place === home) return [];
+      if (!at || place === home || frame.tag !== 0) return [];
       const comesBack = this.floods.reaches(at.device.name, at.iface, back, home);
       return comesBack ? [this.answersAt(place, at)] : [];
     });
@@ -153,15 +152,14 @@ export class Hearing {
         within(networkOf(ip, length), own).some((one) => one !== ip && asks(one)),
       );
       if (speaks.length === 0 || !there.enabled || there.bridge) return [];
-      const heard = (way: readonly Passing[]) => way.some(({ place }) => place === home);
-      if (!this.targets && !heard(this.floods.from(device.name, there))) return [];
+      if (!this.targets && !heardAt(this.floods.from(device.name, there), home)) return [];
       const answeredBy = { node: device.name, port: there.name };
       const row = { dmac: macNumber(there.mac), answeredBy, proxy: false };
       const told = speaks.filter(
         ({ ip }) =>
           !this.targets ||
           own.some((one) =>
-            heard(this.floods.asking(device.name, there, { sender: ip, target: one })),
+            heardAt(this.floods.asking(device.name, there, { sender: ip, target: one }), home),
           ),
       );
       return told.map(({ ip, because }) => ({
@@ -189,9 +187,9 @@ export class Hearing {
     const known = this.heard.get(home);
     if (known) return known;
     const asker = { dmac: macNumber(iface.mac), dst: iface.addresses[0]?.ip ?? 0 };
-    const hearers = this.floods.from(name, iface).flatMap(({ place }): Answers[] => {
+    const hearers = this.floods.from(name, iface).flatMap(({ place, frame }): Answers[] => {
       const at = this.stacks.get(place);
-      if (!at || place === home) return [];
+      if (!at || place === home || frame.tag !== 0) return [];
       const { device, iface: there } = at;
       const comesBack = this.floods.reaches(device.name, there, asker, home);
       if (!comesBack) return [];

@@ -16,6 +16,11 @@ function questionOf({ mac }: Iface): Frame {
   return { ethertype: ARP, tag: 0, inner: 0, dmac: BROADCAST_MAC, smac: macNumber(mac) };
 }
 
+/** Whether a frame came to the stack that `place` is: what has a tag there is not for it. */
+export function heardAt(way: readonly Passing[], place: PlaceId): boolean {
+  return way.some((one) => one.place === place && one.frame.tag === 0);
+}
+
 /** The operations of ARP (RFC 826). */
 const REQUEST = 1;
 const REPLY = 2;
@@ -54,7 +59,7 @@ export class Floods {
   ): boolean {
     const start = placeAt.leave(device, iface.name);
     const way = passingsOf(this.places, start, { ...questionOf(iface), proto: REPLY, ...to });
-    return way.some((one) => one.place === place);
+    return heardAt(way, place);
   }
 }
 

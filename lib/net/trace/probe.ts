@@ -171,7 +171,7 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
     case "rejected":
       return errorNamed(drop.error);
     case "ttl-expired":
-      return "ttl-exceeded";
+      return drop.silent ? null : "ttl-exceeded";
     case "refused":
       return packet.proto === TCP ? "refused" : "port-unreachable";
     case "not-forwarding":

@@ -63,18 +63,18 @@ export function noteOverlaps(session: Session): void {
   for (const one of session.linux.switches.values()) {
     numberPorts(one, session.linux);
     const { pairs, all } = overlapsOf([...one.flows.values()]);
-    for (const { first, second, guard } of pairs.slice(0, MOST_TOLD)) {
-      const { because } = second;
-      const other = `table=${first.table},priority=${first.priority}: line at ${first.because.from}`;
-      session.note(diagnostic("flow-overlap", because, { other }));
-      if (fitsArp(guard))
-        session.taint(
-          "two flows of one priority that fit the same packets",
-          because,
-          home,
-          one.name,
-        );
-    }
+    for (const { first, second, guard } of pairs.slice(0, MOST_TOLD))
+      for (const { because } of [first, second]) {
+        const { table, priority } = first;
+        session.note(diagnostic("flow-overlap", because, { bridge: one.name, table, priority }));
+        if (fitsArp(guard))
+          session.taint(
+            "two flows of one priority that fit the same packets",
+            because,
+            home,
+            one.name,
+          );
+      }
     const last = [...one.flows.values()].at(-1);
     if (!all && last)
       session.unsimulated("so many flows at one priority", last.because, home, one.name);
@@ -205,7 +205,7 @@ class Transaction {
     const fake = this.fakeNamed(it.bridge);
     if (fake) {
       const [own, real] = fake;
-      for (const port of [...real.ports.values()])
+      for (const port of Array.from(real.ports.values()))
         if (port.tag === own.tag) this.take(real, port, span);
       return;
     }
@@ -213,7 +213,7 @@ class Transaction {
       if (!it.ifExists) refuse(`no bridge named ${it.bridge}`);
       return;
     }
-    for (const port of [...found.ports.values()]) this.take(found, port, span);
+    for (const port of Array.from(found.ports.values())) this.take(found, port, span);
     this.switches.delete(it.bridge);
     this.touched.delete(found);
     this.back.push(() => this.switches.set(it.bridge, found));
