@@ -43,6 +43,15 @@ export class Filters {
     );
   }
 
+  /** Whether some rule may change a packet's destination on its way in. */
+  get translates(): boolean {
+    return this.device.filters.some(({ family, chains }) =>
+      [...chains.values()].some(
+        ({ base }) => family === "ip" && base?.type === "nat" && base.hook === "prerouting",
+      ),
+    );
+  }
+
   /** Whether some rule asks by which interface a packet came in or goes out. */
   get asksForIfaces(): boolean {
     return this.device.filters.some((table) =>

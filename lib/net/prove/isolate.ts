@@ -237,12 +237,7 @@ function sendAlong(
   const along = new Set(places);
   const { ttl } = network.devices.get(network.places.get(start)!.device)!.habits;
   const choose = (paths: readonly PlaceId[]) => paths.find((one) => along.has(one)) ?? null;
-  return trace(
-    network,
-    start,
-    { ...packets[0]!, smac: 0, ttl },
-    { choose, forgets: true, connections },
-  );
+  return trace(network, start, { ...packets[0]!, ttl }, { choose, forgets: true, connections });
 }
 
 function only(values: { readonly [F in SetField]?: number }): SetGuard {

@@ -64,6 +64,7 @@ function allowedTo(compiled: Compiled, from: Endpoint, to: Endpoint, address: Ip
       proto: [[NUMBER[proto], NUMBER[proto]]],
       sport: proto === "icmp" ? [[0, 0]] : [DRAWN],
       dport: [proto === "icmp" ? ECHO_REQUEST : EVERY_PORT],
+      dscp: [[0, 0]],
     });
     const flags = proto === "tcp" ? SYN : 0;
     const asked = asSent(arena, addressed, flags);
