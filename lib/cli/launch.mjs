@@ -45,6 +45,10 @@ const modes = {
     await providePackages();
     return command("bench.ts");
   },
+  async oracle() {
+    await providePackages();
+    return command("oracle.ts");
+  },
   async format() {
     await providePackages();
     return runNode([
