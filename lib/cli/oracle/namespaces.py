@@ -166,6 +166,7 @@ class Network:
         self.watch = selectors.DefaultSelector()
         self.sockets = []
         self.waiting = {}
+        self.services = services
         for place in nodes.fds:
             for proto, number in PROTOCOLS.items():
                 made = nodes.socket(place, socket.AF_INET, socket.SOCK_RAW, number)
@@ -220,7 +221,9 @@ class Network:
             key = struct.unpack("!H", body[4:6] if proto == "icmp" else body[:2])[0]
             one = self.waiting.get(key)
             if one and one["ask"]["proto"] == proto:
-                one.setdefault("seen", {"at": place, "src": socket.inet_ntoa(packet[12:16]), "ttl": packet[8]})
+                heeded = proto == "icmp" or f"{place} {proto}/{struct.unpack('!H', body[2:4])[0]}" in self.services
+                one.setdefault("seen", {"at": place, "src": socket.inet_ntoa(packet[12:16]), "ttl": packet[8],
+                                        "heeded": heeded})
 
     def heard(self, place, packet, body):
         if body[0] == 0:
@@ -355,8 +358,8 @@ def result_of(ask, one):
     if heard.get("answered"):
         return {"reachable": True}
     refused = heard["error"] in ("refused", "port-unreachable")
-    # That a connection was asked for is seen by nobody until it is answered.
-    delivered = {} if seen is None or refused or ask["proto"] == "tcp" else {
+    # That a connection was asked for is seen by nobody until it is answered, nor is what nobody waits for.
+    delivered = {} if seen is None or refused or ask["proto"] == "tcp" or not seen["heeded"] else {
         "delivered": {"at": seen["at"], "src": seen["src"], "ttl": seen["ttl"]}}
     return {"reachable": False, **delivered, **heard}
 

@@ -296,6 +296,7 @@ class DevicePlaces {
       device: this.device.name,
       prefix: EVERYWHERE,
       how,
+      isRule: true,
       because,
     };
     return this.drop(why, vrf, null, `by rule ${how}`);

@@ -17,7 +17,7 @@ import type {
   Match,
   RuleAction,
 } from "../model/packet-filter.ts";
-import { lastOf, type Ip } from "../model/prefix.ts";
+import { isLoopback, lastOf, type Ip } from "../model/prefix.ts";
 import { guardsOf, type Passage } from "./guards.ts";
 
 /** Connections are tracked between the raw chains and all others. */
@@ -212,7 +212,7 @@ export class Filters {
         return this.map(action.kind === "dnat" ? "dst" : "src", addresses, ports, accepted);
       }
       case "masquerade": {
-        const own = this.addressOf(passage.out);
+        const own = this.addressOf(passage.out) ?? this.anyAddress();
         return this.map("src", own === null ? null : [own, own], action.ports, accepted);
       }
       case "redirect": {
@@ -253,8 +253,16 @@ export class Filters {
     return this.add(`maps ${side}`, { kind: "map", side, addresses, netmap: null, ports, next });
   }
 
+  // Addresses of the loopback's own network are for within (their scope is the host).
   private addressOf(iface: string | null): Ip | null {
-    return this.device.ifaces.find((one) => one.name === iface)?.addresses[0]?.ip ?? null;
+    const addresses = this.device.ifaces.find((one) => one.name === iface)?.addresses ?? [];
+    return addresses.find(({ ip }) => !isLoopback(ip))?.ip ?? null;
+  }
+
+  // An interface without an address borrows one of the first that has any (inet_select_addr).
+  private anyAddress(): Ip | null {
+    const all = this.device.ifaces.flatMap(({ addresses }) => addresses.map(({ ip }) => ip));
+    return all.find((ip) => !isLoopback(ip)) ?? null;
   }
 
   private drop(why: Drop): PlaceId {

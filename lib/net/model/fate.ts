@@ -19,6 +19,8 @@ export type Drop =
       readonly device: string;
       readonly prefix: Prefix;
       readonly how: Refusing;
+      /** It is a rule that chooses tables which says so, and not a route. */
+      readonly isRule?: true;
       readonly because: readonly Span[];
     }
   /** It is for another, and this device passes nothing on. */

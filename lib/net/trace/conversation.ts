@@ -170,7 +170,8 @@ export function sourceFor(
 ): Ip {
   const context = { vrf: table, from: OWN };
   const entry = decidingEntry(device, compiled.fibs.get(device.name)!, context, asked);
-  if (entry?.action.kind === "receive" && entry.source === "own") return asked.dst;
+  if (entry?.action.kind === "receive" && entry.source === "own")
+    return primaryOf(device, asked.dst);
   if (entry?.action.kind !== "send") return firstAddress(device, table);
   const way = entry.action.ways[0]!;
   if (way.source !== null) return way.source;
@@ -178,6 +179,20 @@ export function sourceFor(
   const next = way.gateway ?? asked.dst;
   const near = addresses.find((one) => contains(networkOf(one.ip, one.length), next));
   return near?.ip ?? addresses[0]?.ip ?? firstAddress(device, table);
+}
+
+// The route to a secondary address of its own is made in the name of the primary one (fib_add_ifaddr).
+function primaryOf(device: Device, own: Ip): Ip {
+  for (const { addresses } of device.ifaces) {
+    const secondary = addresses.find((one) => one.ip === own && one.secondary);
+    if (!secondary) continue;
+    const net = networkOf(own, secondary.length);
+    const primary = addresses.find(
+      (one) => !one.secondary && one.length === net.length && contains(net, one.ip),
+    );
+    return primary?.ip ?? own;
+  }
+  return own;
 }
 
 function firstAddress(device: Device, table: string | null): Ip {

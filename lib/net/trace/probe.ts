@@ -112,7 +112,7 @@ function errorHeard(
     stop.place.device === question.device &&
     !forward.stops.some(({ place }) => place.id.endsWith(" in"));
   const error = errorOf(compiled, drop, forward.last);
-  if (isOwn) return ownError(drop, error);
+  if (isOwn) return ownError(drop, error, forward);
   if (!error) return { error: "timeout" };
   const { device } = stop.place;
   const table = tableWhereItCameIn(forward);
@@ -140,7 +140,11 @@ function errorHeard(
   return seen ? { error, icmp_from: formatIp(seen.src as Ip) } : { error: "timeout" };
 }
 
-function ownError(drop: Drop, error: string | null): Pick<ProbeResult, "error" | "icmp_from"> {
+function ownError(
+  drop: Drop,
+  error: string | null,
+  { last, stops }: Trace,
+): Pick<ProbeResult, "error" | "icmp_from"> {
   if (drop.kind === "no-route") return { error: "local:ENETUNREACH" };
   if (drop.kind === "discarded") {
     const names = {
@@ -149,8 +153,14 @@ function ownError(drop: Drop, error: string | null): Pick<ProbeResult, "error" |
       prohibit: "EACCES",
       throw: "ENETUNREACH",
     };
+    // A rule that refuses is one that finds no table.
+    if (drop.isRule && drop.how === "unreachable") return { error: "local:ENETUNREACH" };
     return { error: `local:${names[drop.how]}` };
   }
+  // A filter in its own stack tells the program, unless that waits for a connection; one on a bridge is behind it.
+  const isFiltered = drop.kind === "filtered" || drop.kind === "rejected";
+  const left = stops.some(({ place }) => place.step.kind === "resolve");
+  if (isFiltered && !left && last.proto !== TCP) return { error: "local:EPERM" };
   // Its own question for a neighbour goes unanswered for longer than a probe waits.
   if (drop.kind === "no-neighbor") return { error: "timeout" };
   return { error: error ?? "timeout" };
