@@ -49,6 +49,10 @@ const modes = {
     await providePackages();
     return command("oracle.ts");
   },
+  async languages() {
+    await providePackages();
+    return command("languages.ts");
+  },
   async format() {
     await providePackages();
     return runNode([

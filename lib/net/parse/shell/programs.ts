@@ -86,6 +86,12 @@ const UNSIMULATED = new Set(
   ).split(" "),
 );
 
+/** The programs that are known by their names alone. */
+export const programsByName: readonly ShellCommand[] = [
+  ...[...INERT].map((name) => inert(name, "Shows, waits or prints")),
+  ...[...UNSIMULATED].map((name) => unsimulated(name, "May change how packets go")),
+];
+
 /** Read a command by what its first word names. A command with an output of known text is a write to that file. */
 export function parseProgram(command: SimpleCommand): ProgramCall {
   const { words, input, read, output } = command;
