@@ -40,7 +40,7 @@ import {
   type Fib,
   type Way,
 } from "./fib.ts";
-import { Filters } from "./filters.ts";
+import { Filters, LOOPBACK } from "./filters.ts";
 import type { Passage } from "./guards.ts";
 import { Hearing } from "./hearing.ts";
 import { Layer2, NOTHING_LEARNT, type TunnelEnd } from "./layer2.ts";
@@ -87,7 +87,6 @@ export function compile(
 type Sending = Entry & { readonly action: { readonly kind: "send" } };
 
 const multicast = parsePrefix("224.0.0.0/4")!;
-const LOOPBACK = "lo";
 const NOWHERE: Passage = { in: null, out: null, bridged: false, portIn: null, portOut: null };
 
 /** A context, and for the device's own packets whether they have passed the filters for them. */
@@ -369,7 +368,9 @@ class DevicePlaces {
       return this.filters.hook("ip", "output", toItself, this.sentOn(vrf));
     const came = from === OWN ? LOOPBACK : from === ANYWHERE ? null : from;
     const input = this.filters.hook("ip", "input", { ...NOWHERE, in: came }, accept);
-    return from === OWN ? this.filters.hook("ip", "postrouting", toItself, input) : input;
+    if (from !== OWN) return input;
+    const back = this.filters.hook("ip", "prerouting", { ...NOWHERE, in: LOOPBACK }, input);
+    return this.filters.hook("ip", "postrouting", toItself, back);
   }
 
   private way(way: Way, entry: Entry, { vrf, from, filtered }: Stage): PlaceId {

@@ -22,6 +22,8 @@ import { guardsOf, type Passage } from "./guards.ts";
 
 /** Connections are tracked between the raw chains and all others. */
 const TRACKING = -200;
+/** The interface by which a device's own packets to itself go out and come in. */
+export const LOOPBACK = "lo";
 
 /** Lays out the packet filters of one device, hook by hook, for each way that packets take through it. */
 export class Filters {
@@ -29,11 +31,16 @@ export class Filters {
   private readonly places: Map<PlaceId, Place>;
   private readonly laid = new Map<string, PlaceId>();
   private readonly tracks: boolean;
+  private readonly translates: boolean;
 
   constructor(device: Device, places: Map<PlaceId, Place>) {
     this.device = device;
     this.places = places;
     this.tracks = device.filters.some((table) => table.family === "ip" && usesConnections(table));
+    this.translates = device.filters.some(
+      ({ family, chains }) =>
+        family === "ip" && [...chains.values()].some(({ base }) => base?.type === "nat"),
+    );
   }
 
   /** Whether any chain is hooked in for packets of `family`: else they pass untouched. */
@@ -74,20 +81,29 @@ export class Filters {
       .filter(({ chain }) => chain.base?.hook === hook)
       .sort((a, b) => a.chain.base!.priority - b.chain.base!.priority);
     const isEntry = hook === "prerouting" || hook === "output";
+    const tracks = family === "ip" && this.tracks;
+    const later = chains.filter(({ chain }) => chain.base!.priority > TRACKING);
+    const earlier = chains.filter(({ chain }) => chain.base!.priority <= TRACKING);
     let at = next;
-    if (family === "ip" && this.tracks && !isEntry && hook !== "forward")
+    if (tracks && !isEntry && hook !== "forward")
       at = this.add(`${hook} remembers`, { kind: "confirm", next: at });
-    for (const { table, chain } of chains
-      .toReversed()
-      .filter(({ chain: one }) => one.base!.priority > TRACKING))
+    // What a connection's first packet was changed to, its answers are changed back from, whatever chains there are.
+    const turnsBack =
+      tracks && this.translates && hook !== "forward" && !isNat(later) && passage.in !== LOOPBACK;
+    if (turnsBack) at = this.translation(hook, at, at);
+    for (const { table, chain } of later.toReversed())
       at = this.base(table, chain, hook, passage, at);
-    if (family === "ip" && this.tracks && isEntry)
+    // Its own packets to itself were tracked on their way out.
+    if (tracks && isEntry && passage.in !== LOOPBACK)
       at = this.add(`${hook} tracks`, { kind: "track", next: at });
-    for (const { table, chain } of chains
-      .toReversed()
-      .filter(({ chain: one }) => one.base!.priority <= TRACKING))
+    for (const { table, chain } of earlier.toReversed())
       at = this.base(table, chain, hook, passage, at);
     return at;
+  }
+
+  private translation(hook: Hook, first: PlaceId, next: PlaceId): PlaceId {
+    const side = hook === "prerouting" || hook === "output" ? "dst" : "src";
+    return this.add(`${hook} translates`, { kind: "translate", side, first, next });
   }
 
   private base(
@@ -98,6 +114,7 @@ export class Filters {
     next: PlaceId,
   ): PlaceId {
     const { policy, policyBecause, type } = chain.base!;
+    if (type === "nat" && hook === "prerouting" && passage.in === LOOPBACK) return next;
     const end =
       policy === "accept"
         ? next
@@ -106,12 +123,11 @@ export class Filters {
             device: this.device.name,
             chain: titleOf(table, chain),
             isPolicy: true,
+            ...leaving(passage),
             because: policyBecause ? [policyBecause] : [],
           });
     const first = this.chain(table, chain, passage, next, end, []);
-    if (type !== "nat") return first;
-    const side = hook === "prerouting" || hook === "output" ? "dst" : "src";
-    return this.add(`${hook} translates`, { kind: "translate", side, first, next });
+    return type === "nat" ? this.translation(hook, first, next) : first;
   }
 
   // Rules from the last to the first. `accepted` is behind the base chain, `returned` where the chain falls through to.
@@ -186,6 +202,7 @@ export class Filters {
           device: name,
           chain: title,
           isPolicy: false,
+          ...leaving(passage),
           because: [because],
         });
       case "reject":
@@ -194,6 +211,7 @@ export class Filters {
           device: name,
           chain: title,
           error: action.with,
+          ...leaving(passage),
           because: [because],
         });
       case "return":
@@ -278,6 +296,15 @@ export class Filters {
 
 function titleOf(table: FilterTable, chain: Chain): string {
   return `chain ${chain.name} of table ${table.name}`;
+}
+
+// On its way out of the system, which came in by no interface as far as the hook can tell.
+function leaving(passage: Passage): { readonly isLeaving?: true } {
+  return passage.in === null && passage.out !== null && !passage.bridged ? { isLeaving: true } : {};
+}
+
+function isNat(chains: readonly { readonly chain: Chain }[]): boolean {
+  return chains.some(({ chain }) => chain.base!.type === "nat");
 }
 
 function leadsBack({ kind }: RuleAction): boolean {

@@ -65,6 +65,8 @@ export type Drop =
       readonly device: string;
       readonly chain: string;
       readonly isPolicy: boolean;
+      /** By a filter for what leaves the system. */
+      readonly isLeaving?: true;
       readonly because: readonly Span[];
     }
   /** A packet filter turns it away with an error. */
@@ -73,6 +75,7 @@ export type Drop =
       readonly device: string;
       readonly chain: string;
       readonly error: string;
+      readonly isLeaving?: true;
       readonly because: readonly Span[];
     }
   /** It came by the same place again. */

@@ -61,9 +61,12 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
   const lost = { question, forward, back: null, answered: false, how };
   if (forward.fate.kind !== "delivered") return lost;
   const arrived = acceptedAt(forward)!;
-  const { ttl } = compiled.network.devices.get(arrived.device)!.habits;
+  const there = compiled.network.devices.get(arrived.device)!;
+  const { ttl } = there.habits;
   const { last } = forward;
   const isIcmp = last.proto === ICMP;
+  // Nobody answers in the name of an address that is everybody's (icmp_echo_ignore_broadcasts).
+  if (isIcmp && !isOneOf(there, last.dst as Ip)) return lost;
   const reply: Packet = {
     ...last,
     src: last.dst,
@@ -84,6 +87,14 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
       ? { ...way, fate: { kind: "unasked", device: question.device } }
       : way;
   return { ...lost, back, answered: back.fate.kind === "delivered" };
+}
+
+function isOneOf({ ifaces, owns }: Device, ip: Ip): boolean {
+  const isOn = ({ addresses, ownsNetworks }: Device["ifaces"][number]) =>
+    addresses.some(
+      (one) => one.ip === ip || (ownsNetworks && contains(networkOf(one.ip, one.length), ip)),
+    );
+  return isLoopback(ip) || ifaces.some(isOn) || owns.some((prefix) => contains(prefix, ip));
 }
 
 /** Where a question of the device's own sets out. */

@@ -112,10 +112,11 @@ function errorHeard(
     stop.place.device === question.device &&
     !forward.stops.some(({ place }) => place.id.endsWith(" in"));
   const error = errorOf(compiled, drop, forward.last);
-  if (isOwn) return ownError(drop, error, forward);
+  if (isOwn && (drop.kind !== "rejected" || drop.isLeaving !== true || forward.last.proto !== TCP))
+    return ownError(drop, error, forward);
   if (!error) return { error: "timeout" };
   const { device } = stop.place;
-  const table = tableWhereItCameIn(forward);
+  const table = isOwn ? question.table : tableWhereItCameIn(forward);
   if (error === "refused" && forward.last.proto === TCP) {
     // A reset comes from the address that was asked, not as an ICMP error.
     const reset = turned(compiled, forward.last, device, forward.last.dst as Ip);
@@ -125,7 +126,7 @@ function errorHeard(
   }
   const from =
     error === "port-unreachable"
-      ? (forward.last.dst as Ip)
+      ? ((isOwn ? forward.last.src : forward.last.dst) as Ip)
       : errorSource(compiled, forward, device, table, question);
   const report = {
     ...turned(compiled, forward.last, device, from),
@@ -145,7 +146,10 @@ function ownError(
   error: string | null,
   { last, stops }: Trace,
 ): Pick<ProbeResult, "error" | "icmp_from"> {
-  if (drop.kind === "no-route") return { error: "local:ENETUNREACH" };
+  // Where a filter has sent it another way, one that waits for a connection is not told that there is none.
+  const rerouted = stops.some(({ place }) => place.step.kind === "translate");
+  if (drop.kind === "no-route")
+    return { error: rerouted && last.proto === TCP ? "timeout" : "local:ENETUNREACH" };
   if (drop.kind === "discarded") {
     const names = {
       discard: "EINVAL",
@@ -157,10 +161,9 @@ function ownError(
     if (drop.isRule && drop.how === "unreachable") return { error: "local:ENETUNREACH" };
     return { error: `local:${names[drop.how]}` };
   }
-  // A filter in its own stack tells the program, unless that waits for a connection; one on a bridge is behind it.
+  // A filter for what leaves its own stack tells the program, unless that waits for a connection.
   const isFiltered = drop.kind === "filtered" || drop.kind === "rejected";
-  const left = stops.some(({ place }) => place.step.kind === "resolve");
-  if (isFiltered && !left && last.proto !== TCP) return { error: "local:EPERM" };
+  if (isFiltered && drop.isLeaving && last.proto !== TCP) return { error: "local:EPERM" };
   // Its own question for a neighbour goes unanswered for longer than a probe waits.
   if (drop.kind === "no-neighbor") return { error: "timeout" };
   return { error: error ?? "timeout" };

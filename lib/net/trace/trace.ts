@@ -64,6 +64,8 @@ class Walker {
   private readonly connections: Connections;
   private readonly forgets: boolean;
   private readonly tracked = new Map<string, Tracked>();
+  /** Devices on which a rule has said that this packet is not to be tracked. */
+  private readonly exempt = new Set<string>();
 
   constructor(network: Network, { choose, connections, forgets }: How) {
     this.forgets = forgets ?? false;
@@ -88,8 +90,10 @@ class Walker {
       if (!place) throw new Error(`No place "${at}" in this network`);
       const { step } = place;
       // What one system has noted about a packet is unknown to the next.
-      if (stops.at(-1)?.place.device !== place.device && stops.length > 0)
+      if (stops.at(-1)?.place.device !== place.device && stops.length > 0) {
         now = { ...now, mark: 0, ct: CT.untracked };
+        this.exempt.delete(place.device);
+      }
       const print = `${at} ${now.tag} ${now.inner}`;
       if (++this.visited > LONGEST || segment.has(print))
         return end({ kind: "loop", through: circle(stops, at) });
@@ -160,12 +164,15 @@ class Walker {
             now = { ...now, ttl: now.ttl - 1 };
           } else {
             now = set(now, step.change);
+            if (step.change.field === "ct") this.exempt.add(place.device);
             at = step.next;
           }
           break;
         case "track": {
           pass(place);
-          const { tracked, packet: known } = this.connections.track(place.device, now);
+          const { tracked, packet: known } = this.exempt.has(place.device)
+            ? { tracked: null, packet: now }
+            : this.connections.track(place.device, now);
           if (tracked) this.tracked.set(place.device, tracked);
           else this.tracked.delete(place.device);
           now = known;

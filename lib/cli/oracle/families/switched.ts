@@ -149,7 +149,7 @@ export function macvlans(draft: Draft): void {
   draft.says("sw", "ip link add br0 type bridge", "ip link set dev br0 up");
   for (const port of ["p1", "p2"])
     draft.says("sw", `ip link set dev ${port} master br0`, `ip link set dev ${port} up`);
-  if (chance.is(30)) draft.says("sw", "bridge link set dev p1 hairpin on");
+  if (mode !== "private" && chance.is(30)) draft.says("sw", "bridge link set dev p1 hairpin on");
   if (chance.is(70)) draft.address("h1", "eth0", `${lan}.20`, 24);
   else draft.up("h1", "eth0");
   draft.address("pc", "eth0", `${lan}.30`, 24);
