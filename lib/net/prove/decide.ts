@@ -10,6 +10,7 @@ import {
   EPHEMERAL,
   NUMBER,
   questionPacket,
+  startOf,
   type Conversation,
 } from "../trace/conversation.ts";
 import { trace, type Trace } from "../trace/trace.ts";
@@ -159,7 +160,7 @@ function lostOnSomePath(compiled: Compiled, shown: Conversation): Verdict | null
     dport: packet.sport,
   };
   const legs = [
-    { start: placeAt.send(question.device, question.table), packets: there, goal },
+    { start: startOf(compiled, question), packets: there, goal },
     {
       start: placeAt.send(target.device, target.table),
       packets: flow(arena, turned, question.proto === "icmp", true),
@@ -302,7 +303,9 @@ function decideIsolate(compiled: Compiled, claim: Claim & { kind: "isolate" }): 
   for (const [senders, targets] of directions)
     for (const sender of senders) {
       const forgets = claim.threat === "attacker";
-      const way = spread(network, arena, sourcesOf(arena, sender, claim.threat), { forgets });
+      const way = spread(network, arena, sourcesOf(compiled, arena, sender, claim.threat), {
+        forgets,
+      });
       places += way.at.size;
       for (const target of targets) {
         const leak = leakTo(compiled, arena, way, sender, target, claim.threat);
@@ -313,7 +316,7 @@ function decideIsolate(compiled: Compiled, claim: Claim & { kind: "isolate" }): 
       const visited = [...outletsOf(sender, claim.threat), ...way.at.keys()];
       undecided ??= taintOfPlaces(
         compiled,
-        visited.map((id) => network.places.get(id)!),
+        visited.flatMap((id) => network.places.get(id) ?? []),
       );
     }
   if (undecided) return undecided;
@@ -386,6 +389,7 @@ function replay(
 
 // What a sender can put on its way. Only it misbehaves: an attacker forges anything, a host speaks for itself.
 function sourcesOf(
+  { network }: Compiled,
   arena: Arena,
   sender: Endpoint,
   threat: Threat,
@@ -394,11 +398,12 @@ function sourcesOf(
   const anything = arena.where({ mark: [[0, 0]], ct: [[0, 0]] });
   const ipv4 = arena.where({ ethertype: [[IPV4, IPV4]], tag: [[0, 0]] });
   const anyIpv4 = arena.intersect(anything, ipv4);
-  return outletsOf(sender, threat).flatMap((place) => {
+  const outlets = outletsOf(sender, threat).filter((place) => network.places.has(place));
+  return outlets.flatMap((place) => {
     if (sender.kind === "table") return [{ place, packets: anyIpv4 }];
     if (sender.kind === "port" || threat === "attacker") return [{ place, packets: anything }];
-    const table = sender.device.tables.find(
-      ({ name }) => placeAt.send(sender.device.name, name) === place,
+    const table = sender.device.tables.find(({ name }) =>
+      startsAt(sender.device.name, name).includes(place),
     )!;
     const own = sourceRanges(sender.device, table.name);
     if (own.length === 0) return [];
@@ -414,7 +419,12 @@ function outletsOf({ device, ...sender }: Endpoint, threat: Threat): PlaceId[] {
     return device.ifaces
       .filter((iface) => iface.isPort)
       .map((iface) => placeAt.leave(device.name, iface.name));
-  return device.tables.map(({ name }) => placeAt.send(device.name, name));
+  return device.tables.flatMap(({ name }) => startsAt(device.name, name));
+}
+
+// Its own packets may have a source before they are looked up, or get it by that.
+function startsAt(device: string, table: string | null): PlaceId[] {
+  return [placeAt.send(device, table), placeAt.unnamed(device, table)];
 }
 
 function sourceRanges(device: Device, table: string | null): Range[] {

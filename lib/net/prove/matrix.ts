@@ -64,7 +64,9 @@ function allowedTo(compiled: Compiled, from: Endpoint, to: Endpoint, address: Ip
       proto: [[number, number]],
       dport: [proto === "icmp" ? [0, 0] : EVERY_PORT],
     });
-    const { at } = spread(compiled.network, arena, [{ place: startOf(question), packets }]);
+    const { at } = spread(compiled.network, arena, [
+      { place: startOf(compiled, question), packets },
+    ]);
     const tables = to.kind === "device" ? to.device.tables.map(({ name }) => name) : [tableOf(to)];
     const arrived = tables
       .map((table) => at.get(placeAt.accept(to.device.name, table)) ?? NONE)

@@ -57,7 +57,7 @@ export function converse(compiled: Compiled, asked: Question, choose?: Choose): 
 }
 
 function exchange(compiled: Compiled, question: Question, packet: Packet, how: How): Conversation {
-  const forward = trace(compiled.network, startOf(question), packet, how);
+  const forward = trace(compiled.network, startOf(compiled, question), packet, how);
   const lost = { question, forward, back: null, answered: false, how };
   if (forward.fate.kind !== "delivered") return lost;
   const arrived = acceptedAt(forward)!;
@@ -97,9 +97,16 @@ function isOneOf({ ifaces, owns }: Device, ip: Ip): boolean {
   return isLoopback(ip) || ifaces.some(isOn) || owns.some((prefix) => contains(prefix, ip));
 }
 
-/** Where a question of the device's own sets out. */
-export function startOf({ device, table, iface }: Question): PlaceId {
-  return iface == null ? placeAt.send(device, table) : placeAt.bound(device, iface);
+/**
+ * Where a question of the device's own sets out. An echo is looked up once, before it has a source; whoever connects
+ * looks up again when the source is chosen (raw_sendmsg, ip_route_connect).
+ */
+export function startOf({ network }: Compiled, question: Question): PlaceId {
+  const { device, table, iface, proto, source } = question;
+  if (iface != null) return placeAt.bound(device, iface);
+  const unnamed = placeAt.unnamed(device, table);
+  const isUnnamed = proto === "icmp" && source == null && network.places.has(unnamed);
+  return isUnnamed ? unnamed : placeAt.send(device, table);
 }
 
 // Bound to a VRF's own interface, it is looked up in the VRF.
@@ -116,8 +123,9 @@ export function answer(
   reply: Packet,
   expected: PlaceId,
   how: How,
+  start = placeAt.send(from.device, from.table),
 ): Trace {
-  const back = trace(network, placeAt.send(from.device, from.table), reply, how);
+  const back = trace(network, start, reply, how);
   const arrived = back.stops.findIndex((stop) => stop.place.id === expected);
   if (arrived === -1) {
     const elsewhere = acceptedAt(back);

@@ -32,7 +32,7 @@ export type ProbeResult = {
 
 /** Probe with real packets' patience: an ICMP echo, a TCP connection or a UDP datagram that wants an answer. */
 export function probe(compiled: Compiled, question: Question, wantsTrace = false): ProbeResult {
-  if (question.source != null && !isOwn(compiled, question.device, question.source))
+  if (question.source != null && !isOwnAddress(compiled, question.device, question.source))
     return { reachable: false, error: "local:EADDRNOTAVAIL" };
   const asked = converse(compiled, question);
   return {
@@ -112,8 +112,8 @@ function errorHeard(
     stop.place.device === question.device &&
     !forward.stops.some(({ place }) => place.id.endsWith(" in"));
   const error = errorOf(compiled, drop, forward.last);
-  if (isOwn && (drop.kind !== "rejected" || drop.isLeaving !== true || forward.last.proto !== TCP))
-    return ownError(drop, error, forward);
+  const isTold = drop.kind !== "rejected" || (drop.isLeaving && forward.last.proto !== TCP);
+  if (isOwn && isTold) return ownError(drop, error, forward);
   if (!error) return { error: "timeout" };
   const { device } = stop.place;
   const table = isOwn ? question.table : tableWhereItCameIn(forward);
@@ -124,10 +124,11 @@ function errorHeard(
       ? { error }
       : { error: "timeout" };
   }
-  const from =
-    error === "port-unreachable"
-      ? ((isOwn ? forward.last.src : forward.last.dst) as Ip)
-      : errorSource(compiled, forward, device, table, question);
+  // Who was asked answers in that name; anybody else in the name of the address that faces the sender (icmp_send).
+  const asked = forward.last.dst as Ip;
+  const from = isOwnAddress(compiled, device, asked)
+    ? asked
+    : errorSource(compiled, forward, device, table, question);
   const report = {
     ...turned(compiled, forward.last, device, from),
     proto: ICMP,
@@ -247,11 +248,16 @@ function heard(
   how: How,
 ): Packet | null {
   const expected = placeAt.accept(question.device, question.table);
-  const way = answer(compiled, from, packet, expected, how);
+  // As whose error it is shows only when it is looked up, unless it comes from the one who was asked.
+  const unnamed = placeAt.unnamed(from.device, from.table);
+  const { about } = packet;
+  const isNamed = !about || about.dst === packet.src || !compiled.network.places.has(unnamed);
+  const start = isNamed ? placeAt.send(from.device, from.table) : unnamed;
+  const way = answer(compiled, from, packet, expected, how, start);
   return way.fate.kind === "delivered" ? way.last : null;
 }
 
-function isOwn(compiled: Compiled, device: string, ip: Ip): boolean {
+function isOwnAddress(compiled: Compiled, device: string, ip: Ip): boolean {
   const { ifaces } = compiled.network.devices.get(device)!;
   return ifaces.some((iface) => iface.addresses.some((one) => one.ip === ip));
 }
