@@ -57,7 +57,9 @@ export function converse(compiled: Compiled, asked: Question, choose?: Choose): 
 }
 
 function exchange(compiled: Compiled, question: Question, packet: Packet, how: How): Conversation {
-  const forward = trace(compiled.network, startOf(compiled, question), packet, how);
+  const forward =
+    refusedAtOnce(compiled, question, packet) ??
+    trace(compiled.network, startOf(compiled, question), packet, how);
   const lost = { question, forward, back: null, answered: false, how };
   if (forward.fate.kind !== "delivered") return lost;
   const arrived = acceptedAt(forward)!;
@@ -87,6 +89,29 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
       ? { ...way, fate: { kind: "unasked", device: question.device } }
       : way;
   return { ...lost, back, answered: back.fate.kind === "delivered" };
+}
+
+/*
+ * What its own system refuses before anything is sent: to everybody in a network, as nobody has asked for that
+ * (SO_BROADCAST); and to connect where the first of the two lookups, which has no source yet, finds no way.
+ */
+function refusedAtOnce(compiled: Compiled, question: Question, packet: Packet): Trace | null {
+  const { network, fibs } = compiled;
+  const { device, table, iface, proto, source } = question;
+  const from = network.devices.get(device)!;
+  const asked = { dst: question.to, proto: packet.proto, dport: packet.dport };
+  const entry = decidingEntry(from, fibs.get(device)!, { vrf: table, from: OWN }, asked);
+  if (entry?.source === "broadcast" && from.habits.weakHost) {
+    const place = network.places.get(startOf(compiled, question))!;
+    const stop = { place, packet, decision: { kind: "passed" as const, because: [] } };
+    return { stops: [stop], fate: { kind: "not-passed-on", device }, last: packet };
+  }
+  const unnamed = placeAt.unnamed(device, table);
+  if (iface != null || source != null || proto === "icmp" || !network.places.has(unnamed))
+    return null;
+  const first = trace(network, unnamed, packet, {});
+  const isHere = first.stops.every(({ place }) => place.device === device);
+  return isHere && ["no-route", "discarded"].includes(first.fate.kind) ? first : null;
 }
 
 function isOneOf({ ifaces, owns }: Device, ip: Ip): boolean {

@@ -162,6 +162,8 @@ function ownError(
     if (drop.isRule && drop.how === "unreachable") return { error: "local:ENETUNREACH" };
     return { error: `local:${names[drop.how]}` };
   }
+  if (drop.kind === "not-passed-on")
+    return { error: last.proto === TCP ? "local:ENETUNREACH" : "local:EACCES" };
   // A filter for what leaves its own stack tells the program, unless that waits for a connection.
   const isFiltered = drop.kind === "filtered" || drop.kind === "rejected";
   if (isFiltered && drop.isLeaving && last.proto !== TCP) return { error: "local:EPERM" };
