@@ -128,7 +128,9 @@ function unbuilt(node: NodeSpec): Device["taints"] {
   const because: Span = { file: "lab.yaml", from: 0, to: 0 };
   if ((node.kind === "switch" && node.os !== "linux") || node.kind === "controller")
     return [{ iface: null, what: `a ${node.kind}`, because }];
-  return node.runs.filter((what) => !BUILT.has(what)).map((what) => ({ iface: null, what, because }));
+  return node.runs
+    .filter((what) => !BUILT.has(what))
+    .map((what) => ({ iface: null, what, because }));
 }
 
 function endingOf(node: NodeSpec): string {
