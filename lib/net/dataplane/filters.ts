@@ -256,7 +256,8 @@ export class Filters {
           next: accepted,
         });
       case "no-track":
-        return this.set("ct", CT.exempt, undefined, rest);
+        // What was tracked on its way out stays so when it comes in again (xt_ct_target, nft_notrack_eval).
+        return passage.in === LOOPBACK ? rest : this.set("ct", CT.exempt, undefined, rest);
       case "continue":
       case "dscp":
       case "ct-mark":
