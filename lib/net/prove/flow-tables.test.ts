@@ -67,6 +67,8 @@ describe("what is claimed of a switch with flow tables", () => {
     ["O9 nor what a higher one decides", [flow("icmp,nw_src=10.0.0.1,actions=drop"), flow("icmp,nw_dst=10.0.0.2,actions=NORMAL"), flow("priority=60000,icmp,actions=NORMAL")], reach("h1", "h2"), "holds"],
     ["P4 an action that is not simulated leaves its packets open", [flow("tcp,actions=group:1")], reach("h1", "h2", "tcp"), "undecided"],
     ["P4 and no others", [flow("tcp,actions=group:1")], reach("h1", "h2"), "holds"],
+    ["P4 nor neighbours that are asked for by a way nobody knows", [flow("actions=resubmit(,1)"), flow("table=1,actions=resubmit(,1)")], reach("h1", "h2"), "undecided"],
+    ["P4 nor a copy that goes such a way", [flow("icmp,actions=output:3,group:1")], reach("h1", "h2"), "undecided"],
     ["P4 tables that lead to each other for ever are open", [flow("table=1,tcp,actions=resubmit(,1)"), flow("tcp,actions=resubmit(,1)")], reach("h1", "h2", "tcp"), "undecided"],
   ])("%s", (_name, lines, claim, state) => {
     const built = switched(...lines);

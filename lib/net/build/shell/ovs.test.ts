@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { numberPorts } from "../../model/linux/switches.ts";
 import { buildLinux } from "./build.ts";
 
 // Rules O1 to O9 of SPEC.md; the words were seen on Open vSwitch 3.1.
@@ -66,7 +65,6 @@ describe("numbers of ports", () => {
   ])("%s", (_name, lines, numbers) => {
     const { linux } = build(...lines);
     const it = linux.switches.get("br0")!;
-    numberPorts(it, linux);
     const seen = [...it.ports.values()].flatMap((port) => port.interfaces).filter(({ name }) => name !== "br0"); // prettier-ignore
     expect(Object.fromEntries(seen.map(({ name, number }) => [name, number]))).toEqual(numbers);
   }); // prettier-ignore
