@@ -6,6 +6,7 @@ import {
   overlapsOf,
   settable,
   unsimulatedInFlow,
+  type FlowGuard,
   type Overlap,
 } from "../model/flow-match.ts";
 import { carries, LOCAL_PORT, type FlowSwitch, type FlowSwitchPort } from "../model/flow-switch.ts";
@@ -146,9 +147,8 @@ export class FlowTables {
       run = [];
     };
     for (const flow of (this.byTable.get(table) ?? []).toReversed()) {
-      const it = flowGuard(flow.match);
-      if (!it || (flow.match.inPort !== null && portNumber(flow) !== inPort)) continue;
-      if (!it.known.every((term) => fitsKnown(known, term))) continue;
+      const it = guardFor(flow, inPort, known);
+      if (!it) continue;
       const because = [flow.because];
       const then = this.run(known, this.begun(flow, rest));
       const [unsure] = it.unsure;
@@ -160,6 +160,7 @@ export class FlowTables {
       }
       for (const { first, second, guard } of this.overlaps.get(flow) ?? []) {
         const other = first === flow ? second : first;
+        if (!guardFor(other, inPort, known)) continue;
         const what = "two flows of one priority that fit the same packets";
         const otherThen = this.run(known, this.begun(other, rest));
         const either = this.unsure(what, flow.because, [then, otherThen]);
@@ -550,8 +551,11 @@ function numberOf(port: FlowPort): number {
   return port === "LOCAL" ? LOCAL_PORT : typeof port === "number" ? port : -1;
 }
 
-function portNumber({ match }: Flow): number {
-  return match.inPort === null ? -1 : numberOf(match.inPort);
+// What a flow asks of frames that are known to have come that way; `null` when it is not for them.
+function guardFor({ match }: Flow, inPort: number, known: Known): FlowGuard | null {
+  if (match.inPort !== null && numberOf(match.inPort) !== inPort) return null;
+  const it = flowGuard(match);
+  return it?.known.every((term) => fitsKnown(known, term)) ? it : null;
 }
 
 function printOf({ port, fields }: Known): string {

@@ -64,6 +64,7 @@ describe("what is claimed of a switch with flow tables", () => {
     ["O6 but not by a host", [...SECURE, flow("dl_src=02:00:00:00:01:02,actions=drop"), flow("priority=1,actions=NORMAL")], isolate("h1", "h2"), "holds"],
     ["O9 what two flows fit is open", [flow("icmp,nw_src=10.0.0.1,actions=drop"), flow("icmp,nw_dst=10.0.0.2,actions=NORMAL")], reach("h1", "h2"), "undecided"],
     ["O9 what only one fits is not", [flow("icmp,nw_src=10.0.0.1,actions=drop"), flow("icmp,nw_dst=10.0.0.2,actions=NORMAL")], reach("h1", "h3"), "fails"],
+    ["O9 nor what comes by another port", [flow("icmp,actions=NORMAL"), flow("in_port=3,icmp,actions=drop")], reach("h1", "h2"), "holds"],
     ["O9 nor what a higher one decides", [flow("icmp,nw_src=10.0.0.1,actions=drop"), flow("icmp,nw_dst=10.0.0.2,actions=NORMAL"), flow("priority=60000,icmp,actions=NORMAL")], reach("h1", "h2"), "holds"],
     ["P4 an action that is not simulated leaves its packets open", [flow("tcp,actions=group:1")], reach("h1", "h2", "tcp"), "undecided"],
     ["P4 and no others", [flow("tcp,actions=group:1")], reach("h1", "h2"), "holds"],
