@@ -148,39 +148,43 @@ function randomPacket(dice: Dice): Packet {
 }
 
 describe("P2 sets and single packets on switches with random flows", () => {
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])("agree, %i", (seed) => {
-    const dice = new Dice(seed);
-    const strays: string[] = [];
-    let seen = 0;
-    for (let number = 0; number < 15; number++) {
-      const all = randomNetwork(dice);
-      const start: PlaceId = dice.one(["h1", "h2", "h3", "h4"].flatMap((name) => [placeAt.leave(name, "eth0"), placeAt.send(name, null)])); // prettier-ignore
-      const arena = new Arena();
-      const packets = dice.some(30, () => randomPacket(dice));
-      const few = packets.reduce((set, one) => arena.union(set, arena.where(only(one))), NONE);
-      const way = spread(all, arena, [{ place: start, packets: ALL }]);
-      const narrow = spread(all, arena, [{ place: start, packets: few }]);
-      for (const packet of packets)
-        for (let copy = 0; copy < 12; copy++) {
-          const { stops } = trace(all, start, packet, {
-            choose: (paths) => dice.one(paths) ?? null,
-          });
-          for (const stop of stops) {
-            if (hasRunOut(all, stop.place.id)) continue;
-            seen++;
-            if (!arena.contains(way.at.get(stop.place.id) ?? NONE, stop.packet))
-              strays.push(`${stop.place.id} is reached`);
-            if ((narrow.at.get(stop.place.id) ?? NONE) === NONE)
-              strays.push(`${stop.place.id} is reached by few`);
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    "agree, %i",
+    (seed) => {
+      const dice = new Dice(seed);
+      const strays: string[] = [];
+      let seen = 0;
+      for (let number = 0; number < 8; number++) {
+        const all = randomNetwork(dice);
+        const start: PlaceId = dice.one(["h1", "h2", "h3", "h4"].flatMap((name) => [placeAt.leave(name, "eth0"), placeAt.send(name, null)])); // prettier-ignore
+        const arena = new Arena();
+        const packets = dice.some(30, () => randomPacket(dice));
+        const few = packets.reduce((set, one) => arena.union(set, arena.where(only(one))), NONE);
+        const way = spread(all, arena, [{ place: start, packets: ALL }]);
+        const narrow = spread(all, arena, [{ place: start, packets: few }]);
+        for (const packet of packets)
+          for (let copy = 0; copy < 12; copy++) {
+            const { stops } = trace(all, start, packet, {
+              choose: (paths) => dice.one(paths) ?? null,
+            });
+            for (const stop of stops) {
+              if (hasRunOut(all, stop.place.id)) continue;
+              seen++;
+              if (!arena.contains(way.at.get(stop.place.id) ?? NONE, stop.packet))
+                strays.push(`${stop.place.id} is reached`);
+              if ((narrow.at.get(stop.place.id) ?? NONE) === NONE)
+                strays.push(`${stop.place.id} is reached by few`);
+            }
           }
-        }
-      for (const [place, found] of way.at)
-        if (!hasRunOut(all, place) && !replays(all, arena, way, place, arena.witness(found, {})!))
-          strays.push(`${place} is not reached`);
-    }
-    expect(strays).toEqual([]);
-    expect(seen).toBeGreaterThan(1_000);
-  });
+        for (const [place, found] of way.at)
+          if (!hasRunOut(all, place) && !replays(all, arena, way, place, arena.witness(found, {})!))
+            strays.push(`${place} is not reached`);
+      }
+      expect(strays).toEqual([]);
+      expect(seen).toBeGreaterThan(1_000);
+    },
+    30_000,
+  );
 });
 
 // A packet that was found among sets comes there by itself, too, by the way that was found with it.
