@@ -449,7 +449,7 @@ class DevicePlaces {
       gateway,
       because: entry.because,
     };
-    return this.add(id, iface.table, iface.name, {
+    this.add(id, iface.table, iface.name, {
       kind: "resolve",
       gateway,
       smac: macNumber(iface.mac),
@@ -459,6 +459,9 @@ class DevicePlaces {
         ? this.drop(why, iface.table, iface.name, `${target} ${own ? "own" : ""}`)
         : this.noCarrier(iface),
     });
+    const doubt = this.hearing.doubt(device, iface);
+    if (doubt) this.places.set(id, { ...this.places.get(id)!, doubt });
+    return id;
   }
 
   // Without ARP a frame is addressed to the link itself, which all that share it have in common.
