@@ -196,7 +196,9 @@ class Network:
 
     def accept(self, made):
         while True:
-            made.accept()[0].close()
+            talk = made.accept()[0]
+            talk.send(b"strata")
+            talk.close()
 
     def reply(self, made):
         """From the address that was asked, by whatever way leads back."""
@@ -240,7 +242,7 @@ class Network:
         if not one or one["ask"]["proto"] != proto or place != one["ask"]["from"]:
             return
         # Its own system's complaint that no neighbour answers comes when it has lost its patience.
-        if packet[12:16] == packet[16:20]:
+        if packet[12:16] == packet[16:20] and body[:2] == b"\x03\x01":
             one.setdefault("own", "host-unreachable")
             return
         error = "ttl-exceeded" if body[0] == 11 else UNREACHABLE.get(body[1], f"unreachable-{body[1]}")
@@ -287,8 +289,16 @@ class Network:
         problem = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         names = {errno.ECONNREFUSED: "refused", errno.EHOSTUNREACH: "host-unreachable",
                  errno.ENETUNREACH: "net-unreachable"}
-        said = names.get(problem, errno.errorcode.get(problem, "?"))
-        one.setdefault("heard", {"answered": True} if problem == 0 else {"error": said})
+        if problem == 0:
+            self.watch.register(made, selectors.EVENT_READ, lambda: self.talked(made, one))
+            return
+        one.setdefault("heard", {"error": names.get(problem, errno.errorcode.get(problem, "?"))})
+
+    @staticmethod
+    def talked(made, one):
+        """Only who has been told something is connected: the last leg of the greeting may be lost."""
+        if made.recv(10):
+            one.setdefault("heard", {"answered": True})
 
     def datagram(self, one, key, ask, ttl):
         made = self.prepared(ask, socket.SOCK_DGRAM, 0, key, ttl)

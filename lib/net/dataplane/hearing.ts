@@ -17,7 +17,8 @@ import { Answers } from "./neighbors.ts";
 import type { Wiring } from "./wiring.ts";
 
 /** Which interface's stack a place is. */
-type Stacks = ReadonlyMap<PlaceId, { readonly device: Device; readonly iface: Iface }>;
+type Reaching = { readonly device: Device; readonly iface: Iface };
+type Stacks = ReadonlyMap<PlaceId, Reaching>;
 
 function stacksOf(devices: ReadonlyMap<string, Device>): Stacks {
   return new Map(
@@ -45,6 +46,7 @@ export class Hearing {
   private readonly answerers = new Map<PlaceId, Answers>();
   private readonly heard = new Map<PlaceId, readonly Answers[]>();
   private readonly spoken = new Map<PlaceId, readonly Speaker[]>();
+  private askers: Map<PlaceId, Reaching[]> | null = null;
 
   /** `places` are those of layer 2. */
   constructor(
@@ -162,14 +164,13 @@ export class Hearing {
     const known = this.spoken.get(home);
     if (known) return known;
     const own = iface.addresses.map(({ ip }) => ip).sort((a, b) => a - b);
-    const speakers = [...this.stacks.values()].flatMap(({ device, iface: there }): Speaker[] => {
+    const speakers = this.reaching(home).flatMap(({ device, iface: there }): Speaker[] => {
       if (there === iface) return [];
       const asks = this.asksBy(device, there);
       const speaks = there.addresses.filter(({ ip, length }) =>
         within(networkOf(ip, length), own).some((one) => one !== ip && asks(one)),
       );
-      if (speaks.length === 0 || !there.enabled || there.bridge) return [];
-      if (!this.targets && !heardAt(this.floods.from(device.name, there), home)) return [];
+      if (speaks.length === 0) return [];
       const answeredBy = { node: device.name, port: there.name };
       const row = { dmac: macNumber(there.mac), answeredBy, proxy: false };
       const told = speaks.filter(
@@ -186,6 +187,29 @@ export class Hearing {
     });
     this.spoken.set(home, speakers);
     return speakers;
+  }
+
+  // Whose questions come to an interface's stack: turned round once for all, since far more do not. Where questions are
+  // told apart on their way, anybody's may.
+  private reaching(home: PlaceId): readonly Reaching[] {
+    const asking = () =>
+      [...this.stacks.values()].filter(
+        ({ iface }) => iface.isPort && iface.enabled && !iface.bridge,
+      );
+    if (this.targets) return asking();
+    if (!this.askers) {
+      this.askers = new Map();
+      for (const one of asking()) {
+        const heard = this.floods.from(one.device.name, one.iface);
+        const places = heard.flatMap(({ place, frame }) => (frame.tag === 0 ? [place] : []));
+        for (const place of new Set(places)) {
+          const known = this.askers.get(place);
+          if (known) known.push(one);
+          else this.askers.set(place, [one]);
+        }
+      }
+    }
+    return this.askers.get(home) ?? [];
   }
 
   // Whom a device asks for on an interface when it sends to them: whom its tables do not send elsewhere.
