@@ -35,6 +35,7 @@ export type Way = {
   readonly iface: string;
   readonly gateway: Ip | null;
   readonly source: Ip | null;
+  readonly labels?: readonly number[];
 };
 
 /** Whether an interface works: it is enabled and, where it has a cable, there is a live port at the other end. */
@@ -226,6 +227,7 @@ function entryOf(routes: readonly WrittenRoute[], ways?: readonly Way[]): Entry 
                 iface: route.iface!,
                 gateway: route.gateway,
                 source: route.source,
+                ...(route.labels && { labels: route.labels }),
               })),
           }
         : { kind: "refuse", how: first.action },

@@ -87,6 +87,13 @@ export function explainDrop(
         text: `${drop.device}'s ${drop.iface} leads nowhere for it: no far end that its packets reach has the same number and port.`,
         lines: [],
       };
+    case "no-label":
+      return {
+        text: drop.takesLabels
+          ? `${drop.device} knows nothing of label ${packet.labels?.[0]?.label ?? "at the top"}, and drops it.`
+          : `${drop.device} takes no packets with labels on ${drop.iface}.`,
+        lines: [],
+      };
     case "nobody":
       return { text: `${drop.device} has no other port to send it out of.`, lines: [] };
     case "not-passed-on":

@@ -24,6 +24,8 @@ export type Device = {
   readonly filters: readonly FilterTable[];
   /** Whether packets that cross a bridge pass the filters of IPv4, too. */
   readonly filtersBridged: boolean;
+  /** What becomes of packets with labels, where they are taken at all. */
+  readonly labels?: readonly LabelRoute[];
   readonly forwards: { readonly on: boolean; readonly because: Span | null };
   readonly habits: Habits;
   /** Who listens here; ICMP echo is always answered. */
@@ -41,6 +43,15 @@ export type Table = {
   /** `null` is the table that is there without being asked for. */
   readonly name: string | null;
   readonly distinguisher: string | null;
+  readonly because: Span | null;
+};
+
+/** Packets with `label` get the labels `swap` instead, and go to the gateway, or with none left to the interface itself. */
+export type LabelRoute = {
+  readonly label: number;
+  readonly swap: readonly number[];
+  readonly gateway: Ip | null;
+  readonly iface: string;
   readonly because: Span | null;
 };
 
@@ -84,6 +95,8 @@ export type Iface = {
   readonly disabledBecause: Span | null;
   readonly addresses: readonly IfaceAddress[];
   readonly proxyArp: boolean;
+  /** Packets with labels are taken in by it. */
+  readonly takesLabels?: boolean;
   /** It answers only for its own addresses, although its device would for all of its (arp_ignore 1). */
   readonly answersForItselfOnly: boolean;
   /** Reverse path check of what comes in: none, by this interface (strict), or by any (loose). */
@@ -194,6 +207,8 @@ export type WrittenRoute = {
   readonly distance: number;
   readonly metric: number;
   readonly source: Ip | null;
+  /** What is put on packets that go this way, the outer label first. */
+  readonly labels?: readonly number[];
   readonly because: Span | null;
 };
 

@@ -57,6 +57,13 @@ export type Drop =
   | { readonly kind: "refused"; readonly device: string }
   /** Its tunnel leads nowhere: no far end with the same number and port takes its packets. */
   | { readonly kind: "no-tunnel"; readonly device: string; readonly iface: string }
+  /** It has a label that nothing is known of here, or a label where none are taken. */
+  | {
+      readonly kind: "no-label";
+      readonly device: string;
+      readonly iface: string;
+      readonly takesLabels: boolean;
+    }
   /** A bridge has no other port that it could leave by. */
   | { readonly kind: "nobody"; readonly device: string }
   /** A packet filter drops it: by a rule, or because no rule takes it. */

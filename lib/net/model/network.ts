@@ -59,6 +59,15 @@ export type Step =
       readonly next: PlaceId;
       readonly full: PlaceId;
     }
+  /** Put a label on (RFC 3032). */
+  | { readonly kind: "label"; readonly push: number; readonly next: PlaceId }
+  /** What becomes of the outer label: one hop less, and others in its place. */
+  | {
+      readonly kind: "relabel";
+      readonly rows: readonly LabelRow[];
+      readonly miss: PlaceId;
+      readonly expired: PlaceId;
+    }
   /** Where the frame's MAC address was learnt; an address nobody has goes the way of a miss. */
   | {
       readonly kind: "switch";
@@ -154,6 +163,7 @@ export const ACK = 16;
 
 export const IPV4 = 0x0800;
 export const ARP = 0x0806;
+export const LABELLED = 0x8847;
 export const ICMP = 1;
 export const TCP = 6;
 export const UDP = 17;
@@ -180,6 +190,15 @@ export type LookupRow = {
   readonly prefix: Prefix;
   readonly source: "own" | "broadcast" | "multicast" | "connected" | "written";
   readonly next: readonly PlaceId[];
+  readonly because: readonly Span[];
+};
+
+/** `swap` are the labels that take the place of `label`, the outer one first; `bare` is where it goes without any. */
+export type LabelRow = {
+  readonly label: number;
+  readonly swap: readonly number[];
+  readonly next: PlaceId;
+  readonly bare: PlaceId;
   readonly because: readonly Span[];
 };
 

@@ -160,6 +160,9 @@ export function spread(
         if (mask !== undefined) throw new NotProved("marks set in part");
         return arrive(step.next, arena.assign(packets, field, value), parent, packets, [field]);
       }
+      case "label":
+      case "relabel":
+        throw new NotProved("labels");
       case "track":
       case "confirm":
       case "translate":

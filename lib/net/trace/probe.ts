@@ -158,6 +158,8 @@ function ownError(drop: Drop, error: string | null): Pick<ProbeResult, "error" |
 
 // The error that the device of a drop sends; `null` where it is silent.
 function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null {
+  // Of a packet with labels nobody says anything (M2).
+  if (packet.labels) return null;
   switch (drop.kind) {
     case "no-route":
       return compiled.network.devices.get(drop.device)!.habits.noRouteError;
@@ -182,6 +184,7 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
     case "not-for-it":
     case "vlan-not-allowed":
     case "port-locked":
+    case "no-label":
     case "no-tunnel":
     case "unasked":
     case "nobody":

@@ -1,6 +1,8 @@
 import type { Fate } from "../model/fate.ts";
 import {
   CT,
+  IPV4,
+  LABELLED,
   type Change,
   type Field,
   type Guard,
@@ -145,6 +147,35 @@ class Walker {
             at = step.next;
           }
           break;
+        case "label": {
+          pass(place);
+          const ttl = now.labels?.[0]?.ttl ?? now.ttl;
+          const labels = [{ label: step.push, ttl }, ...(now.labels ?? [])];
+          now = { ...now, ethertype: LABELLED, labels };
+          at = step.next;
+          break;
+        }
+        case "relabel": {
+          const [outer, ...rest] = now.labels ?? [];
+          const row = step.rows.find(({ label }) => label === outer?.label);
+          pass(place, row?.because);
+          if (!outer || !row) {
+            at = step.miss;
+            break;
+          }
+          const ttl = outer.ttl - 1;
+          const labels = [...row.swap.map((label) => ({ label, ttl })), ...rest];
+          if (outer.ttl <= 1) at = step.expired;
+          else if (labels.length > 0) {
+            now = { ...now, labels };
+            at = row.next;
+          } else {
+            // What the last label counted down is what is left to the packet (RFC 3443).
+            now = { ...now, ethertype: IPV4, labels: undefined, ttl };
+            at = row.bare;
+          }
+          break;
+        }
         case "switch": {
           segment.add(print);
           const row = step.rows.find((one) => one.dmac === now.dmac);

@@ -90,6 +90,7 @@ function deviceOf(node: NodeSpec, namespace: Namespace): Device {
     rules: isPlain(namespace.rules) ? null : namespace.rules.map((rule) => ruleOf(rule, named)),
     filters: namespace.filters,
     filtersBridged: namespace.filtersBridged.on,
+    ...labelsOf(namespace),
     forwards: namespace.forwards,
     habits,
     listens: [],
@@ -97,6 +98,13 @@ function deviceOf(node: NodeSpec, namespace: Namespace): Device {
     owns: [],
     taints: namespace.taints,
   };
+}
+
+// A label whose link is gone is known no more. Who has none and takes none knows nothing of them.
+function labelsOf({ labels, links }: Namespace): Pick<Device, "labels"> {
+  const routes = labels.all().filter(({ link }) => links.has(link));
+  if (routes.length === 0 && ![...links.values()].some((link) => link.takesLabels)) return {};
+  return { labels: routes.map(({ link, ...route }) => ({ ...route, iface: link })) };
 }
 
 // The rules that every namespace begins with choose nothing that one table could not.
@@ -162,6 +170,7 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
     addresses: link.addresses.all(),
     answersForItselfOnly: Math.max(namespace.all.arpIgnore, settings.arpIgnore) > 0,
     proxyArp: Math.max(namespace.all.proxyArp, settings.proxyArp) > 0,
+    takesLabels: link.takesLabels,
     sourceCheck: check >= 2 ? "loose" : check === 1 ? "strict" : "none",
     because: link.changed ?? link.addresses.first()?.because ?? link.because,
     tableBecause: link.masterBecause,
@@ -262,8 +271,9 @@ function routesOf(route: LinuxRoute, table: string | null): WrittenRoute[] {
       { ...common, iface: null, gateway: null, action: type === "blackhole" ? "discard" : type },
     ];
   const live = route.hops.filter((hop) => !hop.isDead);
-  return live.map(({ link, gateway, isOwn }) => ({
+  return live.map(({ link, gateway, isOwn, labels }) => ({
     ...common,
+    ...(labels.length > 0 && { labels }),
     iface: link,
     gateway: isOwn ? null : gateway,
     action: "forward",

@@ -108,7 +108,7 @@ class IpRun {
         return session.unsimulated("ip neigh … proxy", span, this.where, it.dev);
       case "mpls-route-add":
       case "mpls-route-delete":
-        return session.unsimulated("ip -f mpls route", span, this.where);
+        return this.settle(this.label(it));
     }
   }
 
@@ -301,17 +301,35 @@ class IpRun {
 
   // ---- routes and rules
 
-  private route(it: RouteCommand): boolean {
+  private label(it: LabelCommand): Refusal {
     const { session, span, namespace } = this;
-    if (it.kind === "mpls-route-add" || it.kind === "mpls-route-delete")
-      return session.unsimulated("ip -f mpls route", span, this.where);
+    const { labels, links } = namespace;
+    const refusal = labels.refuses(it.label);
+    if (refusal) return refusal;
+    if (it.kind === "mpls-route-delete") {
+      labels.remove(it.label);
+      return null;
+    }
+    const { label, swap, gateway } = it;
+    if (it.link !== null && !links.has(it.link)) return `Cannot find device "${it.link}"`;
+    const link = it.link ?? (gateway === null ? null : namespace.linkTo(gateway));
+    if (link === null)
+      return gateway === null
+        ? "RTNETLINK answers: No such device"
+        : "RTNETLINK answers: Network is unreachable";
+    const { kind } = links.get(link)!.kind;
+    if (gateway === null && kind !== "vrf" && kind !== "loopback")
+      session.unsimulated("ip -f mpls route … dev of what is no VRF", span, this.where, link);
+    return labels.insert(it.how, { label, swap, gateway, link, because: span });
+  }
+
+  private route(it: Exclude<RouteCommand, LabelCommand>): boolean {
+    const { session, span, namespace } = this;
     const table = this.table(it.table);
     if (table === null)
       return session.refuse(`Error: argument "${vrfName(it.table)}" is wrong: Invalid VRF`, span);
     switch (it.kind) {
       case "route-add": {
-        if (it.hops.some((hop) => hop.labels.length > 0))
-          return session.unsimulated("encap mpls", span, this.where);
         const { to, type, hops, metric, source } = it;
         return this.settle(
           namespace.addRoute(it.how, { table, to, type, hops, metric, source }, span),
@@ -421,6 +439,8 @@ class IpRun {
     return refusal === null || this.session.refuse(refusal, this.span);
   }
 }
+
+type LabelCommand = Extract<RouteCommand, { label: number }>;
 
 /** Settings of a port of a bridge; those that are not simulated taint it. */
 export function changePort(

@@ -30,6 +30,9 @@ export type Setting =
   /** Of one link, or of `all`. */
   | { readonly kind: "rp_filter" | "proxy_arp" | "arp_ignore"; readonly link: string }
   | { readonly kind: "heard-in-vrfs"; readonly proto: "tcp" | "udp" }
+  /** How many labels there is room for, and whether a link takes packets with labels. */
+  | { readonly kind: "label-room" }
+  | { readonly kind: "takes-labels"; readonly link: string }
   /** bridge-nf-call-iptables. */
   | { readonly kind: "filters-bridged" }
   | { readonly kind: "inert" }
@@ -38,6 +41,9 @@ export type Setting =
 
 /** What the setting `name` (`net.ipv4.ip_forward`) is on a system with these links. */
 export function settingNamed(name: string, links: ReadonlyMap<string, unknown>): Setting {
+  const labelled = /^net\.mpls\.conf\.(.+)\.input$/.exec(name)?.[1];
+  if (labelled !== undefined)
+    return links.has(labelled) ? { kind: "takes-labels", link: labelled } : { kind: "missing" };
   const key = /^net\.ipv4\.(.+)$/.exec(name)?.[1];
   if (key === undefined) return settingElsewhere(name);
   const [, link, own] = /^conf\.(.+)\.([^.]+)$/.exec(key) ?? [];
@@ -62,6 +68,7 @@ function settingOfAll(key: string): Setting {
 function settingElsewhere(name: string): Setting {
   if (/^(kernel|vm|fs|user|debug|dev|net\.(ipv6|core|unix|mptcp))\./.test(name))
     return { kind: "inert" };
+  if (name === "net.mpls.platform_labels") return { kind: "label-room" };
   if (name === "net.bridge.bridge-nf-call-iptables") return { kind: "filters-bridged" };
   if (/^net\.(bridge|netfilter|mpls|nf_conntrack)/.test(name))
     return { kind: "unsimulated", link: null };

@@ -74,6 +74,11 @@ function set(
     case "filters-bridged":
       namespace.filtersBridged = { on: value !== 0, because: span };
       return true;
+    case "label-room":
+      return namespace.labels.setRoom(value) || session.refuse(says.invalid(name), span);
+    case "takes-labels":
+      namespace.links.get(setting.link)!.takesLabels = value !== 0;
+      return true;
     case "heard-in-vrfs":
       namespace.heardInVrfs[setting.proto] = value !== 0;
       return true;

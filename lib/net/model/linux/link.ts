@@ -23,6 +23,8 @@ export type LinuxLink = {
   /** As a port of a VLAN-aware bridge, and of such a bridge itself: what VLANs it carries. */
   readonly vlans: Map<number, VlanMembership>;
   readonly bridgePort: BridgePortSettings;
+  /** Whether packets with labels are taken in (net.mpls.conf.<link>.input). */
+  takesLabels: boolean;
   /** Neighbours that were written by hand. */
   readonly neighbors: Map<Ip, { readonly mac: string; readonly because: Span }>;
 };
@@ -115,6 +117,7 @@ export function freshLink(
       flood: true,
       locked: false,
     },
+    takesLabels: false,
     neighbors: new Map(),
   };
 }
