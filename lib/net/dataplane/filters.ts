@@ -272,7 +272,7 @@ export class Filters {
 
   private add(what: string, step: Step): PlaceId {
     const id = `${this.device.name} ${what} #${this.places.size}`;
-    this.places.set(id, { id, device: this.device.name, table: null, iface: null, step });
+    this.places.set(id, { id, device: this.device.name, table: null, iface: null, step, what });
     return id;
   }
 }

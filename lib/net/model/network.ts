@@ -28,6 +28,8 @@ export type Place = {
   readonly table: string | null | undefined;
   readonly iface: string | null;
   readonly step: Step;
+  /** What stands there, where that has a name of its own: `chain FORWARD of table filter`. */
+  readonly what?: string;
 };
 
 /** Everything a place can do with a packet. The list is closed: a config language uses these, and adds none. */

@@ -11,7 +11,7 @@ import {
   type Question,
 } from "./conversation.ts";
 import type { Packet } from "./packet.ts";
-import type { How, Trace } from "./trace.ts";
+import type { Trace } from "./trace.ts";
 
 /** What one who probes a network sees of it, in the fields that measurements of real networks record. */
 export type ProbeResult = {
@@ -75,8 +75,19 @@ function deliveredTo(forward: Trace): Pick<ProbeResult, "delivered"> {
   };
 }
 
-// ICMP type 3 (RFC 792); filters tell errors from echoes by it.
+// ICMP types and codes (RFC 792, 1812 §5.2.7): filters tell errors from echoes, and from each other, by them.
 const DESTINATION_UNREACHABLE = 3;
+const HOST = 1;
+const CODES: Readonly<Record<string, readonly [type: number, code: number]>> = {
+  "net-unreachable": [DESTINATION_UNREACHABLE, 0],
+  "host-unreachable": [DESTINATION_UNREACHABLE, HOST],
+  "port-unreachable": [DESTINATION_UNREACHABLE, 3],
+  "fragmentation-needed": [DESTINATION_UNREACHABLE, 4],
+  "host-prohibited": [DESTINATION_UNREACHABLE, 13],
+  "ttl-exceeded": [11, 0],
+};
+/** Errors are of the class of routing itself (RFC 1812 §5.3.2). */
+const INTERNETWORK_CONTROL = 48;
 
 /** No path here is longer; a circle is seen well before. */
 const MOST_HOPS = 10;
@@ -111,33 +122,52 @@ function errorHeard(
   const isOwn =
     stop.place.device === question.device &&
     !forward.stops.some(({ place }) => place.id.endsWith(" in"));
-  const error = errorOf(compiled, drop, forward.last);
-  if (isOwn) return ownError(drop, error);
-  if (!error) return { error: "timeout" };
-  const { device } = stop.place;
+  if (isOwn) return ownError(drop, errorOf(compiled, drop, forward.last));
+  const sent = errorSent(compiled, { question, forward, how });
+  if (sent?.walk.fate.kind !== "delivered") return { error: "timeout" };
+  const { error, walk } = sent;
+  // A reset comes from the address that was asked, not as an ICMP error.
+  if (walk.last.proto === TCP) return { error };
+  return { error, icmp_from: formatIp(walk.last.src as Ip) };
+}
+
+/** The error or reset that the device of a lost packet sends back, and its walk; `null` where that one is silent. */
+export function errorSent(
+  compiled: Compiled,
+  { question, forward, how }: Pick<Conversation, "question" | "forward" | "how">,
+): { readonly error: string; readonly walk: Trace } | null {
+  const drop = forward.fate;
+  const error = drop.kind === "delivered" ? null : errorOf(compiled, drop, forward.last);
+  if (drop.kind === "delivered" || !error) return null;
+  const { device } = forward.stops.at(-1)!.place;
   const table = tableOfError(compiled, forward, drop);
-  if (error === "refused" && forward.last.proto === TCP) {
-    // A reset comes from the address that was asked, not as an ICMP error.
-    const reset = turned(compiled, forward.last, device, forward.last.dst as Ip);
-    return heard(compiled, question, { device, table }, reset, how)
-      ? { error }
-      : { error: "timeout" };
-  }
+  const sends = (packet: Packet) => ({
+    error,
+    walk: answer(
+      compiled,
+      { device, table },
+      packet,
+      placeAt.accept(question.device, question.table),
+      how,
+    ),
+  });
+  if (error === "refused" && forward.last.proto === TCP)
+    return sends(turned(compiled, forward.last, device, forward.last.dst as Ip));
   const from =
     error === "port-unreachable"
       ? (forward.last.dst as Ip)
       : errorSource(compiled, forward, device, table, question);
-  const report = {
+  const [type, code] = CODES[error] ?? [DESTINATION_UNREACHABLE, HOST];
+  return sends({
     ...turned(compiled, forward.last, device, from),
     proto: ICMP,
-    sport: 0,
-    dport: DESTINATION_UNREACHABLE,
+    sport: code,
+    dport: type,
     flags: 0,
+    dscp: INTERNETWORK_CONTROL,
     about: forward.last,
     ...(forward.tracked && { attached: { device, tracked: forward.tracked } }),
-  };
-  const seen = heard(compiled, question, { device, table }, report, how);
-  return seen ? { error, icmp_from: formatIp(seen.src as Ip) } : { error: "timeout" };
+  });
 }
 
 function ownError(drop: Drop, error: string | null): Pick<ProbeResult, "error" | "icmp_from"> {
@@ -234,18 +264,6 @@ function turned(compiled: Compiled, packet: Packet, device: string, from: Ip): P
     mark: 0,
     ct: 0,
   };
-}
-
-function heard(
-  compiled: Compiled,
-  question: Question,
-  from: { device: string; table: string | null },
-  packet: Packet,
-  how: How,
-): Packet | null {
-  const expected = placeAt.accept(question.device, question.table);
-  const way = answer(compiled, from, packet, expected, how);
-  return way.fate.kind === "delivered" ? way.last : null;
 }
 
 function isOwn(compiled: Compiled, device: string, ip: Ip): boolean {
