@@ -133,10 +133,13 @@ const held = z
       )
       .describe("Ranges such as 10.1.0.0-10.1.0.255; a field that is not there may be anything"),
     ttl: z.tuple([z.int(), z.int()]).describe("From how many hops to live to how many"),
+    length: z.enum(["shorter", "longer"]).describe("Whether it holds for shorter packets, too"),
   })
   .describe("The packets that the same walk holds for, as they set out");
 
 const trace = walk.extend({
+  size: z.int().describe("How long its packets are, IP header and all"),
+  df: z.boolean().optional().describe("Whether routers may not cut them"),
   class: held,
   backClass: held.optional().describe("The same of the answer"),
   error: way

@@ -22,8 +22,12 @@ import {
 import { buildLab, endpointCalled, labOptions } from "../lab.ts";
 import { walkInWords } from "../words.ts";
 
+/** As long as a ping says nothing else. */
+const PING = 84;
+
 export const traceCommand: Command = {
-  usage: "trace LAB --from A --to B [--proto icmp|tcp|udp] [--port N] [--answer DIR] [--seed N]",
+  usage:
+    "trace LAB --from A --to B [--proto icmp|tcp|udp] [--port N] [--size N] [--df] [--ttl N] [--answer DIR] [--seed N]",
   help: "One packet's walk, there and back",
   async run(args) {
     const { positionals, values } = readCall(args, 1, {
@@ -32,6 +36,9 @@ export const traceCommand: Command = {
       to: { type: "string" },
       proto: { type: "string" },
       port: { type: "string" },
+      size: { type: "string" },
+      df: { type: "boolean" },
+      ttl: { type: "string" },
     });
     const { built, overlay } = await buildLab(positionals[0]!, values);
     if (values.from === undefined || values.to === undefined)
@@ -47,7 +54,20 @@ export const traceCommand: Command = {
     const from = endpointCalled(built, "from", values.from);
     const to = destination(built, "to", values.to);
     const table = from.kind === "table" ? from.table : null;
-    const asked = converse(built, { device: from.device.name, table, to, proto, port });
+    const { size: long, ttl: hops, df = false } = values;
+    const size = long === undefined ? PING : wholeNumber("size", long, 28);
+    if (size > 65_535) throw new BadCall(`--size ${size}: no packet is longer than 65535.`);
+    const ttl = hops === undefined ? {} : { ttl: wholeNumber("ttl", hops, 1) };
+    const asked = converse(built, {
+      device: from.device.name,
+      table,
+      to,
+      proto,
+      port,
+      size,
+      df,
+      ...ttl,
+    });
     const ranges = new Ranges(overlay.files);
     const walk = conversationWalk(built, asked, ranges);
     const error = errorShown(built, asked, ranges);
@@ -63,6 +83,8 @@ export const traceCommand: Command = {
       to: formatIp(to),
       proto,
       ...(port !== null && { port }),
+      size,
+      ...(df && { df }),
       reachable,
       ...walk,
       class: there,
@@ -90,7 +112,7 @@ export const traceCommand: Command = {
 
 function classShown(way: Trace) {
   const held = classOf(way);
-  return { text: classInWords(held), fields: rangesOf(held), ttl: held.ttl };
+  return { text: classInWords(held), fields: rangesOf(held), ttl: held.ttl, length: held.length };
 }
 
 function errorShown(built: Built, asked: Conversation, ranges: Ranges) {

@@ -17,6 +17,9 @@ type Probe = {
   readonly src?: string;
   readonly dev?: string;
   readonly trace?: boolean;
+  readonly size?: number;
+  readonly df?: boolean;
+  readonly tos?: number;
   readonly saw: ProbeResult;
 };
 
@@ -71,7 +74,8 @@ function build(it: Recorded): Built {
   return buildNetwork(topologyOf(it), Object.fromEntries(files));
 }
 
-function ask(built: Built, { from, to, proto, port, src, dev, trace }: Probe): ProbeResult {
+function ask(built: Built, probed: Probe): ProbeResult {
+  const { from, to, proto, port, src, dev, trace, size, df, tos } = probed;
   return probe(
     built,
     {
@@ -82,6 +86,9 @@ function ask(built: Built, { from, to, proto, port, src, dev, trace }: Probe): P
       port: port ?? null,
       source: src === undefined ? null : parseIp(src),
       iface: dev ?? null,
+      size,
+      df,
+      dscp: (tos ?? 0) >> 2,
     },
     trace,
   );
@@ -92,7 +99,7 @@ function classOf(error: string | undefined): string {
   if (error === undefined) return "none";
   if (error.startsWith("local:")) return error;
   if (error === "refused" || error === "port-unreachable") return "refused";
-  return error === "ttl-exceeded" ? error : "unheard";
+  return ["ttl-exceeded", "fragmentation-needed"].includes(error) ? error : "unheard";
 }
 
 // What is certain in a recording, and the class of the error.
@@ -134,9 +141,11 @@ test.each(cases)("$name: nothing is proved that was seen to be otherwise", (it) 
     devices.find(({ ifaces }) =>
       ifaces.some(({ addresses }) => addresses.some(({ ip }) => ip === parseIp(to))),
     )?.name;
-  for (const { from, to, proto, port, src, dev, saw } of it.probes) {
+  for (const { from, to, proto, port, src, dev, saw, size, tos } of it.probes) {
     const at = saw.at ?? saw.delivered?.at ?? ownerOf(to);
     if (!at || at === from || src !== undefined || dev !== undefined) continue;
+    // Claims are about packets that every link carries, of no class.
+    if (size !== undefined || tos !== undefined) continue;
     const sides = { from: [from], to: [at] };
     const address = parseIp(to);
     const reach = decide(built, { kind: "reach", ...sides, proto, port: port ?? null, address });

@@ -27,6 +27,8 @@ export type TunnelEnd = {
   readonly remote: Ip;
   readonly source: Ip;
   readonly to: IfaceRef;
+  /** The longest packet that comes through, where its way is narrow. */
+  readonly fits?: number;
 };
 
 type Tunnel = Extract<Iface["layer"], { kind: "tunnel" }>;
@@ -177,11 +179,11 @@ export class Layer2 {
   }
 
   // Out of a tunnel: the far end learns who is behind the address that the packet came from.
-  private outOfTunnel({ to, source }: TunnelEnd): PlaceId {
+  private outOfTunnel({ to, source, fits }: TunnelEnd): PlaceId {
     const device = this.devices.get(to.device)!;
     const iface = device.ifaces.find((one) => one.name === to.iface)!;
     const learns = iface.layer.kind === "tunnel" && iface.layer.learning;
-    return this.add(device, iface, `${to.device}:${to.iface} from ${formatIp(source)}`, {
+    const out = this.add(device, iface, `${to.device}:${to.iface} from ${formatIp(source)}`, {
       kind: "switch",
       domain: tunnelDomain(to.device, to.iface),
       port: String(source),
@@ -189,6 +191,8 @@ export class Layer2 {
       rows: [],
       miss: placeAt.arrive(to.device, to.iface),
     });
+    if (fits !== undefined) this.places.set(out, { ...this.places.get(out)!, fits });
+    return out;
   }
 
   // Siblings of a shared link reach each other without the cable, unless they are kept apart.

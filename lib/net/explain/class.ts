@@ -35,6 +35,7 @@ export function classInWords(it: PacketClass): string {
     flags && `with flags ${listOf(flags)}`,
     dscp && `of class ${listOf(dscp)}`,
     least > 1 && `with ${least} hops to live or more`,
+    it.length === "longer" ? "as long or longer" : "as long or shorter",
     most < 255 && `with ${most === 1 ? "one hop" : `${most} hops`} to live at most`,
   ];
   const what = proto ? `${listOf(proto)} packet` : "packet";

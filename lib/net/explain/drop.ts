@@ -45,6 +45,16 @@ export function explainDrop(
         text: `Its time to live runs out at ${drop.device}: it was passed on too often, most likely in a circle.`,
         lines: [],
       };
+    case "too-big":
+      return {
+        text: `${drop.device}'s ${drop.iface} carries ${drop.mtu} bytes at most: the packet is longer, and may not be cut.`,
+        lines: drop.because,
+      };
+    case "frame-too-big":
+      return {
+        text: `${drop.device}'s ${drop.iface} takes no frame of more than ${drop.mtu} bytes, and this one is longer. Nobody says so to the sender.`,
+        lines: drop.because,
+      };
     case "martian":
       return {
         text: `${drop.device} drops it on ${drop.iface}: ${formatIp(packet.src as Ip)} can be no sender there, because it is ${drop.device}'s own address or none that a host may have.`,

@@ -101,6 +101,9 @@ export type Iface = {
   readonly answersForItselfOnly: boolean;
   /** Reverse path check of what comes in: none, by this interface (strict), or by any (loose). */
   readonly sourceCheck: "none" | "strict" | "loose";
+  /** The largest packet that it carries (1500 when absent), and the line that says so. */
+  readonly mtu?: number;
+  readonly mtuBecause?: Span | null;
   /** The line that speaks of this interface at all, and the one that binds it to its table. */
   readonly because: Span | null;
   readonly tableBecause: Span | null;

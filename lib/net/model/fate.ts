@@ -34,6 +34,22 @@ export type Drop =
   /** The interface it should leave by is down, or its cable is not in a live port. */
   | { readonly kind: "no-carrier"; readonly device: string; readonly iface: string }
   | { readonly kind: "ttl-expired"; readonly device: string }
+  /** It is longer than what the interface carries, and may not be cut. */
+  | {
+      readonly kind: "too-big";
+      readonly device: string;
+      readonly iface: string;
+      readonly mtu: number;
+      readonly because: readonly Span[];
+    }
+  /** Its frame is longer than what the port takes; on a cable nobody cuts it, and nobody says so. */
+  | {
+      readonly kind: "frame-too-big";
+      readonly device: string;
+      readonly iface: string;
+      readonly mtu: number;
+      readonly because: readonly Span[];
+    }
   /** The source can be no sender here: the device's own address, a loopback, a multicast. */
   | { readonly kind: "martian"; readonly device: string; readonly iface: string }
   /** Reverse path check: the way back to the source does not leave by the interface it came in by. */

@@ -30,6 +30,8 @@ export type Place = {
   readonly step: Step;
   /** What stands there, where that has a name of its own: `chain FORWARD of table filter`. */
   readonly what?: string;
+  /** No packet longer than this comes by it: a tunnel whose way is narrow. */
+  readonly fits?: number;
 };
 
 /** Everything a place can do with a packet. The list is closed: a config language uses these, and adds none. */

@@ -11,6 +11,8 @@ export type PacketClass = {
   readonly fields: Guard;
   /** Hops to live: at least the first; at most the second where the walk ends for want of them. */
   readonly ttl: Range;
+  /** What was not lost for its length holds for what is shorter, and what was for what is longer. */
+  readonly length: "shorter" | "longer";
 };
 
 /** More hops to live no packet has. */
@@ -21,10 +23,11 @@ const MOST_HOPS = 255;
  * before. Where a rule was passed over, the packet's class keeps out of it by one field. What devices remember of a
  * conversation belongs to the one conversation: fields that it decides stay as they are.
  */
-export function classOf({ stops }: Trace): PacketClass {
+export function classOf({ stops, fate }: Trace): PacketClass {
   const at = new Narrowing(stops[0]!.packet.ttl);
   stops.forEach((stop, index) => at.pass(stop, stops[index + 1]));
-  return at.outcome();
+  const isTooLong = fate.kind === "too-big" || fate.kind === "frame-too-big";
+  return { ...at.outcome(), length: isTooLong ? "longer" : "shorter" };
 }
 
 class Narrowing {
@@ -39,7 +42,7 @@ class Narrowing {
     this.sent = sent;
   }
 
-  outcome(): PacketClass {
+  outcome(): Pick<PacketClass, "fields" | "ttl"> {
     return { fields: this.fields, ttl: [this.least, this.most] };
   }
 

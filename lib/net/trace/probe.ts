@@ -165,6 +165,8 @@ export function errorSent(
     dport: type,
     flags: 0,
     dscp: INTERNETWORK_CONTROL,
+    size: undefined,
+    piece: undefined,
     about: forward.last,
     ...(forward.tracked && { attached: { device, tracked: forward.tracked } }),
   });
@@ -181,6 +183,7 @@ function ownError(drop: Drop, error: string | null): Pick<ProbeResult, "error" |
     };
     return { error: `local:${names[drop.how]}` };
   }
+  if (drop.kind === "too-big") return { error: "local:EMSGSIZE" };
   // Its own question for a neighbour goes unanswered for longer than a probe waits.
   if (drop.kind === "no-neighbor") return { error: "timeout" };
   return { error: error ?? "timeout" };
@@ -202,6 +205,8 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
       return "host-unreachable";
     case "rejected":
       return errorNamed(drop.error);
+    case "too-big":
+      return "fragmentation-needed";
     case "ttl-expired":
       return "ttl-exceeded";
     case "refused":
@@ -214,6 +219,7 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
     case "not-for-it":
     case "vlan-not-allowed":
     case "port-locked":
+    case "frame-too-big":
     case "no-label":
     case "no-tunnel":
     case "unasked":

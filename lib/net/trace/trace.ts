@@ -15,6 +15,7 @@ import {
 import type { Span } from "../source/span.ts";
 import { Connections, isFirst, mapped, translated, type Tracked } from "./connections.ts";
 import type { Packet } from "./packet.ts";
+import { sizedAt } from "./size.ts";
 
 /** One packet's way: every place it was at, what was decided there, and how it ended. */
 export type Trace = {
@@ -92,6 +93,14 @@ class Walker {
       // What one system has noted about a packet is unknown to the next.
       if (stops.at(-1)?.place.device !== place.device && stops.length > 0)
         now = { ...now, mark: 0, ct: CT.untracked };
+      if (now.size !== undefined) {
+        const sized = sizedAt(this.network, place, now, stops.at(-1)?.place.step.kind === "label");
+        if ("drop" in sized) {
+          pass(place);
+          return end(sized.drop);
+        }
+        now = sized.packet;
+      }
       const print = `${at} ${now.tag} ${now.inner}`;
       if (++this.visited > LONGEST || segment.has(print))
         return end({ kind: "loop", through: circle(stops, at) });

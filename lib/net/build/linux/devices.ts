@@ -9,6 +9,7 @@ import type {
   WrittenRoute,
 } from "../../model/device.ts";
 import type { LinuxLink } from "../../model/linux/link.ts";
+import { mtuOf } from "../../model/linux/mtu.ts";
 import type { Namespace } from "../../model/linux/namespace.ts";
 import type { LinuxRoute } from "../../model/linux/routes.ts";
 import type { LinuxNode } from "../../model/linux/node.ts";
@@ -149,8 +150,11 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
   // ip-sysctl.rst: the larger of conf/all and conf/<link> is used, so 2 (loose) wins over 1 (strict).
   const check = Math.max(namespace.all.rpFilter, settings.rpFilter);
   const layer = layerOf(node, link);
+  const { mtu, because: mtuBecause } = mtuOf(link, namespace.links.values());
   return {
     name: link.name,
+    mtu,
+    mtuBecause,
     short: link.name,
     isPort: layer.kind !== "nothing" && layer.kind !== "vrf",
     layer,

@@ -1,6 +1,7 @@
 import type { LinuxRoute } from "../../model/linux/routes.ts";
 import type { LinuxRule } from "../../model/linux/rules.ts";
 import type { LinkKind, LinuxLink } from "../../model/linux/link.ts";
+import { firstMtu, setMtu } from "../../model/linux/mtu.ts";
 import type { Namespace, Refusal } from "../../model/linux/namespace.ts";
 import { contains, formatIp, type Prefix } from "../../model/prefix.ts";
 import type {
@@ -160,6 +161,10 @@ class IpRun {
     const refusal = session.linux.addLink(namespace, name, kind, mac, span);
     if (refusal) return session.refuse(refusal, span);
     if (kind.kind === "ipvlan") this.sameMode(kind);
+    if (type.kind === "vxlan" && type.dev !== null) {
+      const dev = this.namespace.links.get(type.dev);
+      if (dev) namespace.links.get(name)!.mtu = firstMtu(kind, dev);
+    }
     return this.settle(this.change(namespace.links.get(name)!, it.changes));
   }
 
@@ -268,8 +273,7 @@ class IpRun {
         link.mac = change.mac;
         return null;
       case "mtu":
-        link.mtu = change.mtu;
-        return null;
+        return setMtu(linux.links(), link, change.mtu, span);
       case "master": {
         if (change.master === null) return linux.enslave(link, null, span);
         const master = linux.namespaceOf(link).links.get(change.master);

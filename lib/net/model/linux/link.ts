@@ -1,5 +1,6 @@
 import type { Span } from "../../source/span.ts";
 import type { Ip } from "../prefix.ts";
+import { firstMtu } from "./mtu.ts";
 import { LinuxAddresses } from "./addresses.ts";
 
 /** A link of a Linux system. It lives in one namespace at a time and keeps its identity when it moves. */
@@ -10,6 +11,8 @@ export type LinuxLink = {
   readonly kind: LinkKind;
   mac: string;
   mtu: number;
+  /** The line that set it. */
+  mtuBecause: Span | null;
   up: boolean;
   /** The line that last set it up or down, and the one that made it. */
   changed: Span | null;
@@ -99,7 +102,8 @@ export function freshLink(
     namespace,
     kind,
     mac,
-    mtu: kind.kind === "loopback" ? 65_536 : kind.kind === "vxlan" ? 1450 : 1500,
+    mtu: firstMtu(kind, null),
+    mtuBecause: null,
     up: false,
     changed: null,
     because,
