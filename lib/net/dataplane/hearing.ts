@@ -53,7 +53,11 @@ export class Hearing {
       const guards = heededPackets(device, iface, gateway, own, (sender) => answers.heeds(sender));
       return gateway === null ? answers.forNeighbors(guards) : answers.forGateway(gateway, guards);
     });
-    return [...asked, ...this.overheard(device, iface, gateway)];
+    return [
+      ...written(device, iface, gateway),
+      ...asked,
+      ...this.overheard(device, iface, gateway),
+    ];
   }
 
   // N6: whoever asks for an address of the interface is known to it from then on, even where its own questions are
@@ -118,6 +122,16 @@ export class Hearing {
     this.heard.set(home, hearers);
     return hearers;
   }
+}
+
+// N7: whom somebody wrote down is not asked for, and what others say of them is not heard.
+function written(device: Device, iface: Iface, gateway: Ip | null): ResolveRow[] {
+  return (iface.neighbors ?? []).flatMap(({ ip, mac, because }): ResolveRow[] => {
+    if (gateway !== null && gateway !== ip) return [];
+    const answeredBy = { node: device.name, port: iface.name };
+    const guard = gateway === null ? { dst: [[ip, ip]] as const } : {};
+    return [{ guard, dmac: macNumber(mac), answeredBy, proxy: false, because: [because] }];
+  });
 }
 
 // Those of `sorted` that are in the network.

@@ -101,6 +101,12 @@ export type Iface = {
   readonly answersForItselfOnly: boolean;
   /** Reverse path check of what comes in: none, by this interface (strict), or by any (loose). */
   readonly sourceCheck: "none" | "strict" | "loose";
+  /** Neighbours that someone wrote down: nobody is asked for those. */
+  readonly neighbors?: readonly {
+    readonly ip: Ip;
+    readonly mac: string;
+    readonly because: Span;
+  }[];
   /** The largest packet that it carries (1500 when absent), and the line that says so. */
   readonly mtu?: number;
   readonly mtuBecause?: Span | null;

@@ -153,6 +153,7 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
   const { mtu, because: mtuBecause } = mtuOf(link, namespace.links.values());
   return {
     name: link.name,
+    neighbors: [...link.neighbors].map(([ip, one]) => ({ ip, ...one })),
     mtu,
     mtuBecause,
     short: link.name,

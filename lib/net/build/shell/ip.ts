@@ -81,7 +81,13 @@ class IpRun {
         return this.rule(it);
       case "neighbor-add":
         return this.onLink(it.dev, (link) => {
+          const known = link.neighbors.has(it.ip);
+          if (it.how === "add" && known) return "RTNETLINK answers: File exists";
+          if (it.how === "change" && !known) return "RTNETLINK answers: No such file or directory";
           link.neighbors.set(it.ip, { mac: it.mac, because: span });
+          // Those are asked for again after a while, when it depends on who answers.
+          if (!["permanent", "noarp"].includes(it.state))
+            session.unsimulated(`ip neigh … nud ${it.state}`, span, this.where, link.name);
           return null;
         });
       case "neighbor-delete":
