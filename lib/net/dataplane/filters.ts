@@ -237,10 +237,11 @@ export class Filters {
           ports: null,
           next: accepted,
         });
+      case "dscp":
+        return this.set("dscp", action.value, undefined, rest);
       case "no-track":
         return this.set("ct", CT.untracked, undefined, rest);
       case "continue":
-      case "dscp":
       case "ct-mark":
       case "verdict-map":
       case "unsimulated":

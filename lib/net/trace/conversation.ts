@@ -78,6 +78,7 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
     flags: last.proto === TCP ? last.flags | ACK : 0,
     // An echo's answer is of the echo's class (icmp_reply); others begin anew.
     dscp: isIcmp ? last.dscp : 0,
+    smac: 0,
     mark: 0,
     ct: 0,
     ttl,

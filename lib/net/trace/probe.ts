@@ -86,6 +86,13 @@ const CODES: Readonly<Record<string, readonly [type: number, code: number]>> = {
   "host-prohibited": [DESTINATION_UNREACHABLE, 13],
   "ttl-exceeded": [11, 0],
 };
+/** Filters may say more exactly why. */
+const REJECTED: Readonly<Record<string, readonly [type: number, code: number]>> = {
+  "proto-unreachable": [DESTINATION_UNREACHABLE, 2],
+  "prot-unreachable": [DESTINATION_UNREACHABLE, 2],
+  "net-prohibited": [DESTINATION_UNREACHABLE, 9],
+  "host-prohibited": [DESTINATION_UNREACHABLE, 10],
+};
 /** Errors are of the class of routing itself (RFC 1812 §5.3.2). */
 const INTERNETWORK_CONTROL = 48;
 
@@ -157,7 +164,8 @@ export function errorSent(
     error === "port-unreachable"
       ? (forward.last.dst as Ip)
       : errorSource(compiled, forward, device, table, question);
-  const [type, code] = CODES[error] ?? [DESTINATION_UNREACHABLE, HOST];
+  const named = drop.kind === "rejected" ? REJECTED[drop.error.replace(/^icmp-/, "")] : undefined;
+  const [type, code] = named ?? CODES[error] ?? [DESTINATION_UNREACHABLE, HOST];
   return sends({
     ...turned(compiled, forward.last, device, from),
     proto: ICMP,
@@ -267,6 +275,8 @@ function turned(compiled: Compiled, packet: Packet, device: string, from: Ip): P
     sport: packet.dport,
     dport: packet.sport,
     ttl: compiled.network.devices.get(device)!.habits.ttl,
+    smac: 0,
+    dscp: 0,
     mark: 0,
     ct: 0,
   };
