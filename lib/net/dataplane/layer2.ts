@@ -118,6 +118,7 @@ export class Layer2 {
     const down = this.drop(device, iface, "no-carrier");
     const { layer } = iface;
     if (!iface.enabled) return void this.add(device, iface, id, { kind: "flood", to: [down] });
+    if (iface.losesAll) return this.losing(device, iface, id, iface.losesAll);
     switch (layer.kind) {
       case "cable": {
         const far = this.wiring.farEnd(device.name, iface.name);
@@ -144,6 +145,21 @@ export class Layer2 {
       case "shared":
         return this.sharedLeaving(device, iface, id, layer);
     }
+  }
+
+  // Q1: questions for neighbours are lost with the rest.
+  private losing(device: Device, iface: Iface, id: PlaceId, because: Span): void {
+    const why: Drop = {
+      kind: "queue-loses",
+      device: device.name,
+      iface: iface.name,
+      because: [because],
+    };
+    const lost = this.add(device, iface, `${device.name}:${iface.name} drops: queue-loses`, {
+      kind: "drop",
+      why,
+    });
+    this.add(device, iface, id, { kind: "flood", to: [lost] });
   }
 
   // Into a tunnel: to where the address was learnt or written, else to all that take the unknown.

@@ -104,6 +104,11 @@ export function explainDrop(
           : `${drop.device} takes no packets with labels on ${drop.iface}.`,
         lines: [],
       };
+    case "queue-loses":
+      return {
+        text: `${drop.device}'s ${drop.iface} loses every packet that should leave by it.`,
+        lines: drop.because,
+      };
     case "nobody":
       return { text: `${drop.device} has no other port to send it out of.`, lines: [] };
     case "not-passed-on":

@@ -361,11 +361,11 @@ describe("why a packet ended", () => {
     ],
     [
       "something that is not simulated",
-      line(linux("tc qdisc add dev eth0 root fq")),
+      line(linux("tc filter add dev eth0 ingress flower action drop")),
       ping("h1", "h2"),
       [
-        'Not decided: on r, "tc qdisc" is not simulated, and this depends on it.',
-        "r: tc qdisc add dev eth0 root fq",
+        'Not decided: on r, "tc filter … action" is not simulated, and this depends on it.',
+        "r: tc filter add dev eth0 ingress flower action drop",
       ],
     ],
     [
@@ -507,6 +507,10 @@ test.each([
     { kind: "no-label", device: "edge", iface: "Gi0/1", takesLabels: true },
     "edge knows nothing of label at the top, and drops it.",
   ],
+  [
+    { kind: "queue-loses", device: "edge", iface: "eth0", because: [] },
+    "edge's eth0 loses every packet that should leave by it.",
+  ],
   [{ kind: "nobody", device: "edge" }, "edge has no other port to send it out of."],
   [
     { kind: "unasked", device: "edge" },
@@ -546,6 +550,7 @@ const KINDS: Readonly<Record<Drop["kind"], true>> = {
   refused: true,
   "no-tunnel": true,
   "no-label": true,
+  "queue-loses": true,
   nobody: true,
   filtered: true,
   rejected: true,

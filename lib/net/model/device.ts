@@ -101,6 +101,8 @@ export type Iface = {
   readonly answersForItselfOnly: boolean;
   /** Reverse path check of what comes in: none, by this interface (strict), or by any (loose). */
   readonly sourceCheck: "none" | "strict" | "loose";
+  /** The line by which every frame that should leave by it is lost. */
+  readonly losesAll?: Span | null;
   /** Neighbours that someone wrote down: nobody is asked for those. */
   readonly neighbors?: readonly {
     readonly ip: Ip;

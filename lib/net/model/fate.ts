@@ -80,6 +80,13 @@ export type Drop =
       readonly iface: string;
       readonly takesLabels: boolean;
     }
+  /** The queue of the interface loses whatever should leave by it. */
+  | {
+      readonly kind: "queue-loses";
+      readonly device: string;
+      readonly iface: string;
+      readonly because: readonly Span[];
+    }
   /** A bridge has no other port that it could leave by. */
   | { readonly kind: "nobody"; readonly device: string }
   /** A packet filter drops it: by a rule, or because no rule takes it. */

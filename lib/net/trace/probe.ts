@@ -227,6 +227,7 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
     case "not-for-it":
     case "vlan-not-allowed":
     case "port-locked":
+    case "queue-loses":
     case "frame-too-big":
     case "no-label":
     case "no-tunnel":

@@ -154,6 +154,7 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
   return {
     name: link.name,
     neighbors: [...link.neighbors].map(([ip, one]) => ({ ip, ...one })),
+    losesAll: link.queues.root?.loses === 100 ? link.queues.root.because : null,
     mtu,
     mtuBecause,
     short: link.name,

@@ -10,6 +10,7 @@ import { runBridge } from "./bridge.ts";
 import { runEbtables, runIptables } from "./filters.ts";
 import { runIp } from "./ip.ts";
 import { runNft } from "./nft.ts";
+import { runTc } from "./tc.ts";
 import { runSysctl, writeSetting } from "./sysctl.ts";
 
 /** Where a command runs: a namespace, and inside a VRF when one was named. */
@@ -21,6 +22,7 @@ export type Session = {
   refuse(said: string, span: Span, hint?: string): boolean;
   unsimulated(what: string, span: Span, where: Where, link?: string | null): boolean;
   run(command: SimpleCommand, where: Where): boolean;
+  note(said: string, span: Span): void;
 };
 
 /** A Linux system before it starts: its ports, and the programs that run on it (`docker`, `libvirt`, `ovs`). */
@@ -77,6 +79,8 @@ class Builder implements Session {
         return runIp(this, where, command, call.command);
       case "bridge":
         return runBridge(this, where, span, call.command);
+      case "tc":
+        return runTc(this, where, span, call.command);
       case "sysctl":
         return runSysctl(this, where, span, call.command);
       case "write":
@@ -120,6 +124,10 @@ class Builder implements Session {
   refuse(said: string, span: Span, hint = hintFor(said)): boolean {
     this.diagnostics.push(diagnostic("shell-refused", span, { said, hint }));
     return false;
+  }
+
+  note(said: string, span: Span): void {
+    this.diagnostics.push(diagnostic("shell-note", span, { said }));
   }
 
   unsimulated(what: string, span: Span, where: Where, link: string | null = null): boolean {

@@ -28,6 +28,8 @@ export type LinuxLink = {
   readonly bridgePort: BridgePortSettings;
   /** Whether packets with labels are taken in (net.mpls.conf.<link>.input). */
   takesLabels: boolean;
+  /** What `tc` hung at its ways out and in. */
+  readonly queues: Record<"root" | "ingress", LinkQueue | null>;
   /** Neighbours that were written by hand. */
   readonly neighbors: Map<Ip, { readonly mac: string; readonly because: Span }>;
 };
@@ -81,6 +83,9 @@ export type LinkSettings = {
   proxyArp: number;
 };
 
+/** `loses`: how many of a hundred packets. */
+export type LinkQueue = { readonly name: string; readonly loses: number; readonly because: Span };
+
 export type BridgePortSettings = {
   pvid: number | null;
   isolated: boolean;
@@ -122,6 +127,7 @@ export function freshLink(
       locked: false,
     },
     takesLabels: false,
+    queues: { root: null, ingress: null },
     neighbors: new Map(),
   };
 }

@@ -189,6 +189,8 @@ export class Namespace {
       link.addresses.remove(first);
     link.master = null;
     link.takesLabels = false;
+    link.queues.root = null;
+    link.queues.ingress = null;
     this.links.delete(link.name);
   }
 
