@@ -101,6 +101,8 @@ export type Iface = {
   readonly answersForItselfOnly: boolean;
   /** Reverse path check of what comes in: none, by this interface (strict), or by any (loose). */
   readonly sourceCheck: "none" | "strict" | "loose";
+  /** Routes by it do not count while it has no link, although they stay. */
+  readonly ignoredWhenDead?: boolean;
   /** The line by which every frame that should leave by it is lost. */
   readonly losesAll?: Span | null;
   /** Neighbours that someone wrote down: nobody is asked for those. */

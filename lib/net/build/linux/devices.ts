@@ -154,6 +154,7 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
   return {
     name: link.name,
     neighbors: [...link.neighbors].map(([ip, one]) => ({ ip, ...one })),
+    ignoredWhenDead: Math.max(namespace.all.ignoreDead, settings.ignoreDead) > 0,
     losesAll: link.queues.root?.loses === 100 ? link.queues.root.because : null,
     mtu,
     mtuBecause,
@@ -235,6 +236,7 @@ function layerOf(node: NodeSpec, link: LinuxLink): IfaceLayer {
     case "loopback":
     case "dummy":
     case "tap":
+    case "stand-in":
       return { kind: "nothing" };
   }
 }

@@ -53,6 +53,8 @@ class IpRun {
       case "refused":
         return session.refuse(it.said, it.at.span);
       case "unsimulated":
+        if (it.dev !== null && it.what.startsWith("ip link add … type "))
+          session.linux.addLink(namespace, it.dev, { kind: "stand-in", what: it.what }, null, span);
         return session.unsimulated(it.what, span, this.where, it.dev);
       case "address-add":
         return this.onLink(it.dev, (link) => {
@@ -158,14 +160,17 @@ class IpRun {
     if (type.kind === "veth") return this.addPair(namespace, name, type, it.changes);
     const parent = it.parent === null ? null : this.namespace.links.get(it.parent);
     if (parent === undefined) return session.refuse(`Cannot find device "${it.parent}"`, span);
-    const kind = this.kindOf(type, parent);
-    if (typeof kind === "string")
-      return kind.startsWith("%")
-        ? session.unsimulated(kind.slice(1), span, this.where)
-        : session.refuse(kind, span);
+    const made = this.kindOf(type, parent);
+    if (typeof made === "string" && !made.startsWith("%")) return session.refuse(made, span);
+    const kind: LinkKind =
+      typeof made === "string" ? { kind: "stand-in", what: made.slice(1) } : made;
     const mac = it.changes.find((change) => change.kind === "address")?.mac ?? null;
     const refusal = session.linux.addLink(namespace, name, kind, mac, span);
     if (refusal) return session.refuse(refusal, span);
+    if (kind.kind === "stand-in")
+      session.unsimulated(kind.what, span, { namespace, vrf: null }, name);
+    if (type.kind === "bridge" && type.settings.stp)
+      session.unsimulated("Spanning tree on a Linux bridge", span, { namespace, vrf: null }, name);
     if (kind.kind === "ipvlan") this.sameMode(kind);
     if (type.kind === "vxlan" && type.dev !== null) {
       const dev = this.namespace.links.get(type.dev);
@@ -220,8 +225,7 @@ class IpRun {
       case "ifb":
         return { kind: "dummy" };
       case "bridge": {
-        const { vlanAware, defaultPvid, stp, filtersBridged } = type.settings;
-        if (stp) return "%Spanning tree on a Linux bridge";
+        const { vlanAware, defaultPvid, filtersBridged } = type.settings;
         if (filtersBridged) return "%nf_call_iptables of one bridge";
         return {
           kind: "bridge",
@@ -284,6 +288,8 @@ class IpRun {
         if (change.master === null) return linux.enslave(link, null, span);
         const master = linux.namespaceOf(link).links.get(change.master);
         if (!master) return `Error: argument "${change.master}" is wrong: Device does not exist`;
+        if (master.kind.kind === "stand-in")
+          this.session.unsimulated(`A port of ${change.master}`, span, this.where, link.name);
         return linux.enslave(link, master, span);
       }
       case "namespace": {

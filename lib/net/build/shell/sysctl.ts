@@ -87,6 +87,15 @@ function set(
         return session.unsimulated(`${path.join(".")}=${value}`, span, where, setting.link);
       setOnLink(where, setting.link, "arpIgnore", value);
       return true;
+    case "ignore_routes_with_linkdown":
+      setOnLink(where, setting.link, "ignoreDead", value);
+      return true;
+    case "link-forwarding":
+      if ((value !== 0) === namespace.forwards.on) return true;
+      return session.unsimulated(path.join("."), span, where, setting.link);
+    case "off-only":
+      if (value === 0) return true;
+      return session.unsimulated(path.join("."), span, where, setting.link);
     case "rp_filter":
       setOnLink(where, setting.link, "rpFilter", value);
       return true;

@@ -70,7 +70,9 @@ export type LinkKind =
       readonly home: string;
       readonly fdb: { readonly mac: string; readonly remote: Ip; readonly because: Span }[];
     }
-  | { readonly kind: "tap" };
+  | { readonly kind: "tap" }
+  /** Of a kind that is not simulated: it is there, so that what is said of it is not refused. */
+  | { readonly kind: "stand-in"; readonly what: string };
 
 export type MacvlanMode = "bridge" | "private" | "vepa" | "passthru";
 
@@ -80,6 +82,8 @@ export type VlanMembership = { readonly untagged: boolean; readonly because: Spa
 export type LinkSettings = {
   rpFilter: number;
   arpIgnore: number;
+  /** ignore_routes_with_linkdown */
+  ignoreDead: number;
   proxyArp: number;
 };
 
@@ -116,7 +120,7 @@ export function freshLink(
     masterBecause: null,
     addresses: new LinuxAddresses(),
     losses: [],
-    settings: { rpFilter: 0, arpIgnore: 0, proxyArp: 0 },
+    settings: { rpFilter: 0, arpIgnore: 0, ignoreDead: 0, proxyArp: 0 },
     vlans: new Map(),
     bridgePort: {
       pvid: null,

@@ -53,7 +53,7 @@ export class Namespace {
   rules: LinuxRule[] = firstRules();
   forwards: { on: boolean; because: Span | null } = { on: false, because: null };
   /** Sysctls below `net.ipv4.conf.all`. */
-  readonly all: LinkSettings = { rpFilter: 0, arpIgnore: 0, proxyArp: 0 };
+  readonly all: LinkSettings = { rpFilter: 0, arpIgnore: 0, ignoreDead: 0, proxyArp: 0 };
   /** Whether bridged packets pass the filters of IPv4 (bridge-nf-call-iptables). */
   filtersBridged: { on: boolean; because: Span | null };
   /** tcp_l3mdev_accept, udp_l3mdev_accept. */
