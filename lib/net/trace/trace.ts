@@ -243,7 +243,7 @@ class Walker {
         }
         case "flood": {
           pass(place);
-          const only = step.to.length === 1 ? step.to[0]! : this.choose(step.to, place);
+          const only = step.to.length > 1 ? this.choose(step.to, place) : (step.to[0] ?? null);
           if (only === null) return this.furthest(step.to, now, stops, segment);
           at = only;
           break;
