@@ -65,9 +65,11 @@ test.each(cases)("$name: nothing is proved that was seen to be otherwise", (it) 
     devices.find(({ ifaces }) =>
       ifaces.some(({ addresses }) => addresses.some(({ ip }) => ip === parseIp(to))),
     )?.name;
-  for (const { from, to, proto, port, src, dev, saw } of it.probes) {
+  for (const { from, to, proto, port, src, dev, saw, size, tos } of it.probes) {
     const at = saw.at ?? saw.delivered?.at ?? ownerOf(to);
     if (!at || at === from || src !== undefined || dev !== undefined) continue;
+    // Claims are about packets that every link carries, of no class.
+    if (size !== undefined || tos !== undefined) continue;
     const sides = { from: [from], to: [at] };
     const address = parseIp(to);
     const reach = decide(built, { kind: "reach", ...sides, proto, port: port ?? null, address });

@@ -9,7 +9,8 @@ Sets networks up on the kernel of this machine, and writes down what it does. By
 own, each cable a veth pair; the commands run in order, in bash. Then every probe is sent, and `saw` says what came of
 it; `refused` says which commands failed, and how. The probes are real packets: an ICMP echo, a TCP connection, a UDP
 datagram that a service sends back. A raw socket in every node sees what is delivered there, so `at`, `src_seen` and
-`ttl_seen` are the receiver's own words. `trace` sends echoes with 1, 2, 3 ... hops to live.
+`ttl_seen` are the receiver's own words. `trace` sends echoes with 1, 2, 3 ... hops to live. `size` is that of the
+whole packet, which may not be cut when it says `df`; `tos` is its type of service.
 
 A node whose commands begin with `ovs-` has an Open vSwitch of its own, which switches in userspace: its bridges must
 be made with `-- set bridge NAME datapath_type=netdev`.
@@ -43,7 +44,7 @@ HOME = os.open("/proc/self/ns/net", os.O_RDONLY)
 PATIENCE = 4.0  # Three ARP questions, one second apart, and their error.
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17}
 # A prohibition has three codes, which say the same to a sender; a route's is 13.
-UNREACHABLE = {0: "net-unreachable", 1: "host-unreachable", 3: "port-unreachable", 9: "host-prohibited",
+UNREACHABLE = {0: "net-unreachable", 1: "host-unreachable", 3: "port-unreachable", 4: "fragmentation-needed", 9: "host-prohibited",
                10: "host-prohibited", 13: "host-prohibited"}
 
 # The commands of a case may use sysctl, which not every machine has.
@@ -51,7 +52,7 @@ SYSCTL = r"""command -v sysctl > /dev/null || sysctl() { for it in "$@"; do case
 printf '%s\n' "${it#*=}" > "/proc/sys/${key//.//}" || return 1 ;; esac; done; }
 """
 FRESH = ["net.ipv4.ip_forward=0", "net.ipv4.icmp_ratelimit=0", "net.ipv4.icmp_msgs_per_sec=10000",
-         "net.ipv6.conf.all.disable_ipv6=1",
+         "net.ipv6.conf.all.disable_ipv6=1", "net.bridge.bridge-nf-call-iptables=0",
          *(f"net.ipv4.conf.{name}.{key}=0" for name in ("all", "default")
            for key in ("rp_filter", "proxy_arp", "arp_ignore", "promote_secondaries", "accept_local"))]
 
@@ -234,6 +235,10 @@ class Prober:
         made.setblocking(False)
         if ttl is not None:
             made.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+        if "size" in ask or "tos" in ask:
+            # IP_MTU_DISCOVER: IP_PMTUDISC_DO, or IP_PMTUDISC_DONT.
+            made.setsockopt(socket.IPPROTO_IP, 10, 2 if ask.get("df") else 0)
+            made.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, ask.get("tos", 0))
         if "dev" in ask:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, ask["dev"].encode() + b"\0")
         made.bind((ask.get("src", "0.0.0.0"), mark if proto != 1 else 0))
@@ -241,10 +246,11 @@ class Prober:
 
     def echo(self, ask, mark, ttl):
         made = self.prepared(ask, socket.SOCK_RAW, 1, mark, ttl)
-        body = struct.pack("!BBHHH", 8, 0, 0, mark, 1) + b"strata"
-        total = sum(struct.unpack("!7H", body))
+        data = b"strata" + bytes(max(0, ask.get("size", 0) - 34))
+        body = struct.pack("!BBHHH", 8, 0, 0, mark, 1) + data
+        total = sum(struct.unpack(f"!{(len(body) + 1) // 2}H", body + bytes(len(body) % 2)))
         total = (total & 0xFFFF) + (total >> 16)
-        made.sendto(struct.pack("!BBHHH", 8, 0, ~total & 0xFFFF, mark, 1) + b"strata", (ask["to"], 0))
+        made.sendto(struct.pack("!BBHHH", 8, 0, ~total & 0xFFFF, mark, 1) + data, (ask["to"], 0))
         return made
 
     def connection(self, ask, mark, ttl):
@@ -258,7 +264,7 @@ class Prober:
     def datagram(self, ask, mark, ttl):
         made = self.prepared(ask, socket.SOCK_DGRAM, 0, mark, ttl)
         made.connect((ask["to"], ask["port"]))
-        made.send(b"strata")
+        made.send(b"strata" + bytes(max(0, ask.get("size", 0) - 34)))
         return made
 
     def watch(self, ask, made, mark, until):

@@ -13,6 +13,10 @@ export type ProbeAsked = {
   readonly src?: string;
   readonly dev?: string;
   readonly trace?: boolean;
+  readonly size?: number;
+  readonly df?: boolean;
+  /** The byte of the header that begins with the class of service. */
+  readonly tos?: number;
 };
 
 /** A network as it is brought up on a real kernel: commands by node, cables between ports, and who listens. */
@@ -58,7 +62,8 @@ function portRef(text: string): PortRef {
 }
 
 /** The question to the engine that a probe is. */
-export function questionOf({ from, to, proto, port, src, dev }: ProbeAsked): Question {
+export function questionOf(asked: ProbeAsked): Question {
+  const { from, to, proto, port, src, dev, size, df, tos } = asked;
   return {
     device: from,
     table: null,
@@ -67,6 +72,9 @@ export function questionOf({ from, to, proto, port, src, dev }: ProbeAsked): Que
     port: port ?? null,
     source: src === undefined ? null : parseIp(src),
     iface: dev ?? null,
+    size,
+    df,
+    dscp: (tos ?? 0) >> 2,
   };
 }
 
@@ -80,5 +88,5 @@ function errorClass(error: string | undefined): string {
   if (error === undefined) return "none";
   if (error.startsWith("local:")) return error;
   if (error === "refused" || error === "port-unreachable") return "refused";
-  return error === "ttl-exceeded" ? error : "unheard";
+  return ["ttl-exceeded", "fragmentation-needed"].includes(error) ? error : "unheard";
 }

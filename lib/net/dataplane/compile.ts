@@ -1,9 +1,17 @@
-import { OWN, type Device, type Iface, type Refusing, type RoutingRule } from "../model/device.ts";
+import {
+  OWN,
+  type Device,
+  type Iface,
+  type LabelRoute,
+  type Refusing,
+  type RoutingRule,
+} from "../model/device.ts";
 import type { Drop } from "../model/fate.ts";
 import {
   BROADCAST_MAC,
   ICMP,
   IPV4,
+  LABELLED,
   LARGEST,
   macNumber,
   MULTICAST_MACS,
@@ -44,6 +52,7 @@ import { Filters, LOOPBACK } from "./filters.ts";
 import type { Passage } from "./guards.ts";
 import { Hearing } from "./hearing.ts";
 import { Layer2, NOTHING_LEARNT, type TunnelEnd } from "./layer2.ts";
+import { labelRows } from "./labels.ts";
 import { learn } from "./learning.ts";
 import { acceptedSources } from "./neighbors.ts";
 import type { Absent } from "./recursion.ts";
@@ -407,7 +416,9 @@ class DevicePlaces {
     const resolve =
       iface.layer.kind === "vrf"
         ? placeAt.send(this.device.name, iface.name)
-        : this.resolve(iface, way.gateway, entry, own);
+        : way.labels
+          ? this.labelled(way.labels, this.resolve(iface, way.gateway, entry, false), iface)
+          : this.resolve(iface, way.gateway, entry, own);
     if (!this.filters.filters("ip")) return own ? resolve : this.oneHopLess(resolve, iface);
     const out = { ...NOWHERE, out: iface.name };
     if (own && !filtered)
@@ -417,6 +428,36 @@ class DevicePlaces {
     const through = { ...out, in: from === ANYWHERE ? null : from };
     const bridges = this.bridgesTranslated && iface.layer.kind === "bridge" && from === iface.name;
     return this.oneHopLess(this.filters.hook("ip", "forward", through, post), iface, bridges);
+  }
+
+  // M1: the labels of a route; the outer one, which is named first, is put on last.
+  private labelled(labels: readonly number[], next: PlaceId, { table, name }: Iface): PlaceId {
+    return labels.reduce(
+      (at, push) =>
+        this.add(`${at}, label ${push}`, table, name, { kind: "label", push, next: at }),
+      next,
+    );
+  }
+
+  // M1: what comes in with a label.
+  private relabelling(iface: Iface): PlaceId {
+    const { device } = this;
+    const { name } = device;
+    const takesLabels = iface.takesLabels ?? false;
+    const why: Drop = { kind: "no-label", device: name, iface: iface.name, takesLabels };
+    const lost = this.drop(why, iface.table, iface.name);
+    if (!takesLabels) return lost;
+    const sends = (route: LabelRoute) => {
+      const out = this.ifaces.get(route.iface)!;
+      const to = { prefix: EVERYWHERE, source: "written", action: { kind: "receive" } } as const;
+      return this.resolve(out, route.gateway, { ...to, because: spans(route.because) }, false);
+    };
+    return this.add(`${name}:${iface.name} by label`, iface.table, iface.name, {
+      kind: "relabel",
+      rows: labelRows(device, { sends, lost }),
+      miss: lost,
+      expired: this.drop({ kind: "ttl-expired", device: name }, undefined, null),
+    });
   }
 
   private oneHopLess(next: PlaceId, iface: Iface, bridges = false): PlaceId {
@@ -515,7 +556,8 @@ class DevicePlaces {
 
   // What the stack takes from an interface: frames for it or for everyone, untagged.
   private stack(iface: Iface): void {
-    const { name } = this.device;
+    const { device } = this;
+    const { name } = device;
     const mac = macNumber(iface.mac);
     const notForIt = this.drop(
       { kind: "not-for-it", device: name, iface: iface.name },
@@ -536,9 +578,19 @@ class DevicePlaces {
       ),
       because: [],
     };
+    const labelled: Rule[] =
+      device.labels === undefined
+        ? []
+        : [
+            {
+              guard: { ...ours.guard, ethertype: [[LABELLED, LABELLED]] },
+              then: this.relabelling(iface),
+              because: [],
+            },
+          ];
     this.add(placeAt.stack(name, iface.name), iface.table, iface.name, {
       kind: "filter",
-      rules: iface.enabled ? [ours] : [],
+      rules: iface.enabled ? [ours, ...labelled] : [],
       otherwise: iface.enabled ? notForIt : this.noCarrier(iface),
     });
   }
@@ -579,6 +631,10 @@ function withoutSource(rule: RoutingRule): RoutingRule {
   const { src, ...rest } = rule.guard;
   const fits = src === undefined || src.some(([low]) => low === 0);
   return { ...rule, guard: fits ? rest : { ...rest, src: [] } };
+}
+
+function spans(because: LabelRoute["because"]): Entry["because"] {
+  return because ? [because] : [];
 }
 
 // RFC 1812 §5.3.7: sources that no host can have, and the device's own.

@@ -255,11 +255,12 @@ export class Filters {
           ports: null,
           next: accepted,
         });
+      case "dscp":
+        return this.set("dscp", action.value, undefined, rest);
       case "no-track":
         // What was tracked on its way out stays so when it comes in again (xt_ct_target, nft_notrack_eval).
         return passage.in === LOOPBACK ? rest : this.set("ct", CT.exempt, undefined, rest);
       case "continue":
-      case "dscp":
       case "ct-mark":
       case "verdict-map":
       case "unsimulated":
@@ -299,7 +300,7 @@ export class Filters {
 
   private add(what: string, step: Step): PlaceId {
     const id = `${this.device.name} ${what} #${this.places.size}`;
-    this.places.set(id, { id, device: this.device.name, table: null, iface: null, step });
+    this.places.set(id, { id, device: this.device.name, table: null, iface: null, step, what });
     return id;
   }
 }

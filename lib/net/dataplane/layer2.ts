@@ -28,6 +28,8 @@ export type TunnelEnd = {
   readonly remote: Ip;
   readonly source: Ip;
   readonly to: IfaceRef;
+  /** The longest packet that comes through, where its way is narrow. */
+  readonly fits?: number;
 };
 
 type Tunnel = Extract<Iface["layer"], { kind: "tunnel" }>;
@@ -128,6 +130,7 @@ export class Layer2 {
     const down = this.drop(device, iface, "no-carrier");
     const { layer } = iface;
     if (!iface.enabled) return void this.add(device, iface, id, { kind: "flood", to: [down] });
+    if (iface.losesAll) return this.losing(device, iface, id, iface.losesAll);
     switch (layer.kind) {
       case "cable": {
         const far = this.wiring.farEnd(device.name, iface.name);
@@ -159,6 +162,21 @@ export class Layer2 {
       case "shared":
         return this.sharedLeaving(device, iface, id, layer);
     }
+  }
+
+  // Q1: questions for neighbours are lost with the rest.
+  private losing(device: Device, iface: Iface, id: PlaceId, because: Span): void {
+    const why: Drop = {
+      kind: "queue-loses",
+      device: device.name,
+      iface: iface.name,
+      because: [because],
+    };
+    const lost = this.add(device, iface, `${device.name}:${iface.name} drops: queue-loses`, {
+      kind: "drop",
+      why,
+    });
+    this.add(device, iface, id, { kind: "flood", to: [lost] });
   }
 
   // Into a tunnel: to where the address was learnt or written, else to all that take the unknown.
@@ -194,11 +212,11 @@ export class Layer2 {
   }
 
   // Out of a tunnel: the far end learns who is behind the address that the packet came from.
-  private outOfTunnel({ to, source }: TunnelEnd): PlaceId {
+  private outOfTunnel({ to, source, fits }: TunnelEnd): PlaceId {
     const device = this.devices.get(to.device)!;
     const iface = device.ifaces.find((one) => one.name === to.iface)!;
     const learns = iface.layer.kind === "tunnel" && iface.layer.learning;
-    return this.add(device, iface, `${to.device}:${to.iface} from ${formatIp(source)}`, {
+    const out = this.add(device, iface, `${to.device}:${to.iface} from ${formatIp(source)}`, {
       kind: "switch",
       domain: tunnelDomain(to.device, to.iface),
       port: String(source),
@@ -206,6 +224,8 @@ export class Layer2 {
       rows: [],
       miss: placeAt.arrive(to.device, to.iface),
     });
+    if (fits !== undefined) this.places.set(out, { ...this.places.get(out)!, fits });
+    return out;
   }
 
   // Siblings of a shared link reach each other without the cable, unless they are kept apart.

@@ -45,6 +45,16 @@ export function explainDrop(
         text: `Its time to live runs out at ${drop.device}: it was passed on too often, most likely in a circle.`,
         lines: [],
       };
+    case "too-big":
+      return {
+        text: `${drop.device}'s ${drop.iface} carries ${drop.mtu} bytes at most: the packet is longer, and may not be cut.`,
+        lines: drop.because,
+      };
+    case "frame-too-big":
+      return {
+        text: `${drop.device}'s ${drop.iface} takes no frame of more than ${drop.mtu} bytes, and this one is longer. Nobody says so to the sender.`,
+        lines: drop.because,
+      };
     case "martian":
       return {
         text: `${drop.device} drops it on ${drop.iface}: ${formatIp(packet.src as Ip)} can be no sender there, because it is ${drop.device}'s own address or none that a host may have.`,
@@ -86,6 +96,18 @@ export function explainDrop(
       return {
         text: `${drop.device}'s ${drop.iface} leads nowhere for it: no far end that its packets reach has the same number and port.`,
         lines: [],
+      };
+    case "no-label":
+      return {
+        text: drop.takesLabels
+          ? `${drop.device} knows nothing of label ${packet.labels?.[0]?.label ?? "at the top"}, and drops it.`
+          : `${drop.device} takes no packets with labels on ${drop.iface}.`,
+        lines: [],
+      };
+    case "queue-loses":
+      return {
+        text: `${drop.device}'s ${drop.iface} loses every packet that should leave by it.`,
+        lines: drop.because,
       };
     case "nobody":
       return { text: `${drop.device} has no other port to send it out of.`, lines: [] };

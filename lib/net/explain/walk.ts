@@ -1,4 +1,5 @@
 import type { Compiled } from "../dataplane/compile.ts";
+import { ICMP } from "../model/network.ts";
 import { formatIp, formatPrefix, type Ip } from "../model/prefix.ts";
 import type { Span } from "../source/span.ts";
 import type { Packet } from "../trace/packet.ts";
@@ -12,8 +13,14 @@ export type Hop = {
   readonly in: string | null;
   readonly out: string | null;
   readonly text: string;
+  /** As it came, or was sent. */
+  readonly came: Packet;
   /** As it was when it left, or where it ended. */
   readonly packet: Packet;
+  /** The tunnel that it left by. */
+  readonly tunnel: { readonly vni: number; readonly port: number } | null;
+  /** What filters and translations decided, in their order. */
+  readonly decisions: readonly { readonly text: string; readonly because: readonly Span[] }[];
   readonly because: readonly Span[];
 };
 
@@ -46,7 +53,15 @@ function hopOf(compiled: Compiled, trace: Trace, stops: readonly Stop[], isLast:
   const table = looked?.place.table ?? null;
   const short = (iface: string | null) =>
     compiled.network.devices.get(device)?.ifaces.find((one) => one.name === iface)?.short ?? iface;
-  const common = { at: device, table, in: short(came), out: left ? short(left.place.iface) : null };
+  const common = {
+    at: device,
+    table,
+    in: short(came),
+    out: left ? short(left.place.iface) : null,
+    came: first.packet,
+    tunnel: tunnelOf(compiled, stops),
+    decisions: decisionsOf(stops, isLast ? trace.last : undefined),
+  };
   const { fate } = trace;
 
   if (isLast && fate.kind !== "delivered") {
@@ -61,7 +76,9 @@ function hopOf(compiled: Compiled, trace: Trace, stops: readonly Stop[], isLast:
       : `Is seen${by}, for ${formatIp(trace.last.dst as Ip)}.`;
     return { ...common, text, packet: trace.last, because: [] };
   }
-  const packet = left?.packet ?? stops.at(-1)!.packet;
+  // As the cable sees it, with the tags that were put on last.
+  const cabled = stops.findLast((stop) => stop.place.id.endsWith(" out"));
+  const packet = cabled?.packet ?? stops.at(-1)!.packet;
   return {
     ...common,
     text: decided(looked, resolved, common, packet),
@@ -70,10 +87,52 @@ function hopOf(compiled: Compiled, trace: Trace, stops: readonly Stop[], isLast:
   };
 }
 
+function tunnelOf(compiled: Compiled, stops: readonly Stop[]): Hop["tunnel"] {
+  for (const { place } of stops.toReversed()) {
+    const device = compiled.network.devices.get(place.device);
+    const layer = device?.ifaces.find((one) => one.name === place.iface)?.layer;
+    if (layer?.kind === "tunnel" && place.id.endsWith(" out"))
+      return { vni: layer.vni, port: layer.port };
+  }
+  return null;
+}
+
+// Rules that fitted, and what they made of the addresses. The rule of a translation stands right before it.
+function decisionsOf(stops: readonly Stop[], last: Packet | undefined): Hop["decisions"] {
+  let rule: readonly Span[] = [];
+  return stops.flatMap(({ place, packet, decision }, index) => {
+    const because = decision.kind === "passed" ? decision.because : [];
+    const { step, what } = place;
+    const after = stops[index + 1]?.packet ?? last ?? packet;
+    if (step.kind === "filter" && what && because.length > 0) {
+      rule = because;
+      return [{ text: `A rule of ${what} fits.`, because }];
+    }
+    const text = changeOf(step, packet, after);
+    return text === null ? [] : [{ text, because: step.kind === "map" ? rule : because }];
+  });
+}
+
+function changeOf(step: Stop["place"]["step"], before: Packet, after: Packet): string | null {
+  if (step.kind === "label") return `Label ${step.push} is put on.`;
+  if (step.kind === "relabel" && before.labels) {
+    const left = (after.labels ?? []).map(({ label }) => label).join("/");
+    return `Label ${before.labels[0]?.label} is taken off${left && `, which leaves ${left}`}.`;
+  }
+  if (step.kind !== "map" && step.kind !== "translate") return null;
+  const changes = (["src", "dst"] as const).flatMap((side) => {
+    const end = (packet: Packet) =>
+      `${formatIp(packet[side] as Ip)}${packet.proto === ICMP ? "" : ` port ${packet[side === "src" ? "sport" : "dport"]}`}`;
+    if (end(before) === end(after)) return [];
+    return [`${side === "src" ? "source" : "destination"} ${end(before)} becomes ${end(after)}`];
+  });
+  return changes.length > 0 ? `Its ${changes.join(" and its ")}.` : null;
+}
+
 function decided(
   looked: Stop | undefined,
   resolved: Stop | undefined,
-  { table, in: came, out }: { table: string | null; in: string | null; out: string | null },
+  { table, in: came, out }: Pick<Hop, "table" | "in" | "out">,
   packet: Packet,
 ): string {
   if (looked?.decision.kind !== "looked-up") return `Sends a frame out of ${out}.`;

@@ -27,6 +27,8 @@ export type Device = {
   readonly filtersBridged: boolean;
   /** Switches in it whose flow tables decide; none when absent. */
   readonly switches?: readonly FlowSwitch[];
+  /** What becomes of packets with labels, where they are taken at all. */
+  readonly labels?: readonly LabelRoute[];
   readonly forwards: { readonly on: boolean; readonly because: Span | null };
   readonly habits: Habits;
   /** Who listens here; ICMP echo is always answered. */
@@ -44,6 +46,15 @@ export type Table = {
   /** `null` is the table that is there without being asked for. */
   readonly name: string | null;
   readonly distinguisher: string | null;
+  readonly because: Span | null;
+};
+
+/** Packets with `label` get the labels `swap` instead, and go to the gateway, or with none left to the interface itself. */
+export type LabelRoute = {
+  readonly label: number;
+  readonly swap: readonly number[];
+  readonly gateway: Ip | null;
+  readonly iface: string;
   readonly because: Span | null;
 };
 
@@ -87,16 +98,25 @@ export type Iface = {
   readonly disabledBecause: Span | null;
   readonly addresses: readonly IfaceAddress[];
   readonly proxyArp: boolean;
+  /** Packets with labels are taken in by it. */
+  readonly takesLabels?: boolean;
   /** It answers only for its own addresses, although its device would for all of its (arp_ignore 1). */
   readonly answersForItselfOnly: boolean;
   /** Reverse path check of what comes in: none, by this interface (strict), or by any (loose). */
   readonly sourceCheck: "none" | "strict" | "loose";
-  /** Neighbours that are written down: nobody is asked for them. */
+  /** Routes by it do not count while it has no link, although they stay. */
+  readonly ignoredWhenDead?: boolean;
+  /** The line by which every frame that should leave by it is lost. */
+  readonly losesAll?: Span | null;
+  /** Neighbours that someone wrote down: nobody is asked for those. */
   readonly neighbors?: readonly {
     readonly ip: Ip;
     readonly mac: string;
     readonly because: Span;
   }[];
+  /** The largest packet that it carries (1500 when absent), and the line that says so. */
+  readonly mtu?: number;
+  readonly mtuBecause?: Span | null;
   /** The line that speaks of this interface at all, and the one that binds it to its table. */
   readonly because: Span | null;
   readonly tableBecause: Span | null;
@@ -212,6 +232,8 @@ export type WrittenRoute = {
   readonly distance: number;
   readonly metric: number;
   readonly source: Ip | null;
+  /** What is put on packets that go this way, the outer label first. */
+  readonly labels?: readonly number[];
   readonly because: Span | null;
 };
 

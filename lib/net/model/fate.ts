@@ -37,6 +37,22 @@ export type Drop =
   | { readonly kind: "no-carrier"; readonly device: string; readonly iface: string }
   /** Its hops have run out; `silent` where nobody is told. */
   | { readonly kind: "ttl-expired"; readonly device: string; readonly silent?: boolean }
+  /** It is longer than what the interface carries, and may not be cut. */
+  | {
+      readonly kind: "too-big";
+      readonly device: string;
+      readonly iface: string;
+      readonly mtu: number;
+      readonly because: readonly Span[];
+    }
+  /** Its frame is longer than what the port takes; on a cable nobody cuts it, and nobody says so. */
+  | {
+      readonly kind: "frame-too-big";
+      readonly device: string;
+      readonly iface: string;
+      readonly mtu: number;
+      readonly because: readonly Span[];
+    }
   /** The source can be no sender here: the device's own address, a loopback, a multicast. */
   | { readonly kind: "martian"; readonly device: string; readonly iface: string }
   /** Reverse path check: the way back to the source does not leave by the interface it came in by. */
@@ -60,6 +76,20 @@ export type Drop =
   | { readonly kind: "refused"; readonly device: string }
   /** Its tunnel leads nowhere: no far end with the same number and port takes its packets. */
   | { readonly kind: "no-tunnel"; readonly device: string; readonly iface: string }
+  /** It has a label that nothing is known of here, or a label where none are taken. */
+  | {
+      readonly kind: "no-label";
+      readonly device: string;
+      readonly iface: string;
+      readonly takesLabels: boolean;
+    }
+  /** The queue of the interface loses whatever should leave by it. */
+  | {
+      readonly kind: "queue-loses";
+      readonly device: string;
+      readonly iface: string;
+      readonly because: readonly Span[];
+    }
   /** A bridge has no other port that it could leave by. */
   | { readonly kind: "nobody"; readonly device: string }
   /** A packet filter drops it: by a rule, or because no rule takes it. */

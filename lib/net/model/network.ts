@@ -30,6 +30,10 @@ export type Place = {
   readonly step: Step;
   /** What comes here may fare otherwise, for a line that is not simulated. */
   readonly doubt?: Taint;
+  /** What stands there, where that has a name of its own: `chain FORWARD of table filter`. */
+  readonly what?: string;
+  /** No packet longer than this comes by it: a tunnel whose way is narrow. */
+  readonly fits?: number;
 };
 
 /** Everything a place can do with a packet. The list is closed: a config language uses these, and adds none. */
@@ -60,6 +64,15 @@ export type Step =
       readonly push: number | null;
       readonly next: PlaceId;
       readonly full: PlaceId;
+    }
+  /** Put a label on (RFC 3032). */
+  | { readonly kind: "label"; readonly push: number; readonly next: PlaceId }
+  /** What becomes of the outer label: one hop less, and others in its place. */
+  | {
+      readonly kind: "relabel";
+      readonly rows: readonly LabelRow[];
+      readonly miss: PlaceId;
+      readonly expired: PlaceId;
     }
   /** Where the frame's MAC address was learnt; an address nobody has goes the way of a miss. */
   | {
@@ -169,6 +182,7 @@ export const ACK = 16;
 
 export const IPV4 = 0x0800;
 export const ARP = 0x0806;
+export const LABELLED = 0x8847;
 export const ICMP = 1;
 export const TCP = 6;
 export const UDP = 17;
@@ -202,6 +216,15 @@ export type LookupRow = {
   readonly prefix: Prefix;
   readonly source: "own" | "broadcast" | "multicast" | "connected" | "written";
   readonly next: readonly PlaceId[];
+  readonly because: readonly Span[];
+};
+
+/** `swap` are the labels that take the place of `label`, the outer one first; `bare` is where it goes without any. */
+export type LabelRow = {
+  readonly label: number;
+  readonly swap: readonly number[];
+  readonly next: PlaceId;
+  readonly bare: PlaceId;
   readonly because: readonly Span[];
 };
 

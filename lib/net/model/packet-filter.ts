@@ -190,7 +190,10 @@ export const PACKET_FIELD: Readonly<Partial<Record<MatchField, Field>>> = {
   mark: "mark",
   ethertype: "ethertype",
   dmac: "dmac",
+  smac: "smac",
+  dscp: "dscp",
   "icmp-type": "dport",
+  "icmp-code": "sport",
 };
 
 /** No set of pairs holds more, and no mask has more ranges: each is a guard of its own. */
@@ -235,7 +238,8 @@ function unsimulatedMatch(match: Match): string | null {
 function unsimulatedField({ field, ranges, mask }: Match & { kind: "field" }): string | null {
   if (!PACKET_FIELD[field]) return field;
   if (mask === undefined) return null;
-  if (field === "dmac") return "a MAC address under a mask";
+  if (field === "dmac" || field === "smac") return "a MAC address under a mask";
+  if (field === "dscp" || field === "icmp-code") return `${field} under a mask`;
   const single = ranges.length === 1 && ranges[0]![0] === ranges[0]![1];
   return single && holesOf(mask).length <= Math.log2(MOST_GUARDS) ? null : `${field} under a mask`;
 }

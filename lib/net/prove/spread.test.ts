@@ -73,7 +73,24 @@ function linux(dice: Dice, ports: number): string {
       : `ip route add ${to} via ${address(dice)}`;
   });
   const forwards = dice.chance(70) ? "sysctl net.ipv4.ip_forward=1" : "";
-  return [...lines.flat(), ...routes, forwards].join("\n");
+  const rest = dice.chance(35) ? dice.some(1 + dice.below(3), () => rarely(dice, ports)) : [];
+  return [...lines.flat(), ...routes, forwards, ...rest].join("\n");
+}
+
+// What asks for senders and classes, what is written down, and what loses.
+function rarely(dice: Dice, ports: number): string {
+  const port = `eth${dice.below(ports)}`;
+  const mac = `02:00:00:00:0${1 + dice.below(6)}:0${1 + dice.below(2)}`;
+  return dice.one([
+    `iptables -A ${dice.one(["INPUT", "FORWARD"])} -m mac ${dice.one(["", "! "])}--mac-source ${mac} -j DROP`,
+    `iptables -A FORWARD -m dscp --dscp ${dice.below(64)} -j DROP`,
+    `iptables -A FORWARD -p icmp --icmp-type ${dice.one(["host-unreachable", "echo-request"])} -j DROP`,
+    `iptables -t mangle -A POSTROUTING -d ${address(dice)} -j DSCP --set-dscp ${dice.below(64)}`,
+    `ip neigh replace ${address(dice)} lladdr ${mac} dev ${port}`,
+    `tc qdisc replace dev ${port} root blackhole`,
+    `sysctl net.ipv4.conf.${port}.ignore_routes_with_linkdown=1`,
+    `ip link add br0 type bridge; ip link set br0 up; ip link set ${port} master br0; bridge link set dev ${port} locked on`,
+  ]);
 }
 
 const STATES = ["NEW", "ESTABLISHED", "ESTABLISHED,RELATED", "INVALID", "NEW,ESTABLISHED", "UNTRACKED"]; // prettier-ignore

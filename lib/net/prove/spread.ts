@@ -232,6 +232,9 @@ export function spread(
         const others = translated(arena, arena.subtract(packets, first), step.side);
         return change(step.next, others, parent);
       }
+      case "label":
+      case "relabel":
+        throw new NotProved("labels");
       case "map":
         return change(step.next, mapped(arena, packets, step), parent);
       case "flood": {

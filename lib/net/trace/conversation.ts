@@ -20,6 +20,11 @@ export type Question = {
   /** The interface that it must leave by, where that is not left to the table. */
   readonly iface?: string | null;
   readonly ttl?: number;
+  /** How long its packets are, IP header and all, and whether routers may not cut them. */
+  readonly size?: number | undefined;
+  readonly df?: boolean | undefined;
+  /** Its class of service; 0 when absent. */
+  readonly dscp?: number | undefined;
 };
 
 /** A question's way there and, if it arrived, its answer's way back. */
@@ -78,9 +83,12 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
     flags: last.proto === TCP ? last.flags | ACK : 0,
     // An echo's answer is of the echo's class (icmp_reply); others begin anew.
     dscp: isIcmp ? last.dscp : 0,
+    smac: 0,
     mark: 0,
     ct: 0,
     ttl,
+    // The pieces are put together before anybody answers; an echo's answer may be cut (icmp_sk_init).
+    ...(last.size !== undefined && { df: last.df && !isIcmp, piece: undefined }),
   };
   const expected = placeAt.accept(question.device, question.table);
   // A datagram's answer is sent by whoever listens, who is in no VRF; a connection stays in its own.
@@ -187,10 +195,11 @@ export function questionPacket(compiled: Compiled, question: Question): Packet {
     sport: proto === "icmp" ? 0 : EPHEMERAL,
     dport: proto === "icmp" ? ECHO_REQUEST : (port ?? 0),
     flags: proto === "tcp" ? SYN : 0,
-    dscp: 0,
+    dscp: question.dscp ?? 0,
     mark: 0,
     ct: 0,
     ttl: question.ttl ?? device.habits.ttl,
+    ...(question.size !== undefined && { size: question.size, df: question.df }),
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Fate } from "../model/fate.ts";
 import {
   CT,
+  IPV4,
+  LABELLED,
   type Change,
   type Field,
   type Guard,
@@ -13,6 +15,7 @@ import {
 import type { Span } from "../source/span.ts";
 import { Connections, isFirst, mapped, translated, type Tracked } from "./connections.ts";
 import type { Packet } from "./packet.ts";
+import { sizedAt } from "./size.ts";
 
 /** One packet's way: every place it was at, what was decided there, and how it ended. */
 export type Trace = {
@@ -90,6 +93,14 @@ class Walker {
       // What one system has noted about a packet is unknown to the next.
       if (stops.at(-1)?.place.device !== place.device && stops.length > 0)
         now = { ...now, mark: 0, ct: CT.untracked };
+      if (now.size !== undefined) {
+        const sized = sizedAt(this.network, place, now, stops.at(-1)?.place.step.kind === "label");
+        if ("drop" in sized) {
+          pass(place);
+          return end(sized.drop);
+        }
+        now = sized.packet;
+      }
       const print = `${at} ${now.tag} ${now.inner}`;
       if (++this.visited > LONGEST || segment.has(print))
         return end({ kind: "loop", through: circle(stops, at) });
@@ -145,6 +156,35 @@ class Walker {
             at = step.next;
           }
           break;
+        case "label": {
+          pass(place);
+          const ttl = now.labels?.[0]?.ttl ?? now.ttl;
+          const labels = [{ label: step.push, ttl }, ...(now.labels ?? [])];
+          now = { ...now, ethertype: LABELLED, labels };
+          at = step.next;
+          break;
+        }
+        case "relabel": {
+          const [outer, ...rest] = now.labels ?? [];
+          const row = step.rows.find(({ label }) => label === outer?.label);
+          pass(place, row?.because);
+          if (!outer || !row) {
+            at = step.miss;
+            break;
+          }
+          const ttl = outer.ttl - 1;
+          const labels = [...row.swap.map((label) => ({ label, ttl })), ...rest];
+          if (outer.ttl <= 1) at = step.expired;
+          else if (labels.length > 0) {
+            now = { ...now, labels };
+            at = row.next;
+          } else {
+            // What the last label counted down is what is left to the packet (RFC 3443).
+            now = { ...now, ethertype: IPV4, labels: undefined, ttl };
+            at = row.bare;
+          }
+          break;
+        }
         case "switch": {
           segment.add(print);
           const row = step.rows.find((one) => one.dmac === now.dmac);
@@ -208,7 +248,7 @@ class Walker {
         }
         case "flood": {
           pass(place);
-          const only = step.to.length === 1 ? step.to[0]! : this.choose(step.to, place);
+          const only = step.to.length > 1 ? this.choose(step.to, place) : (step.to[0] ?? null);
           if (only === null) return this.furthest(step.to, now, stops, segment);
           at = only;
           break;

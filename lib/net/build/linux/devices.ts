@@ -9,6 +9,7 @@ import type {
   WrittenRoute,
 } from "../../model/device.ts";
 import type { LinuxLink } from "../../model/linux/link.ts";
+import { mtuOf } from "../../model/linux/mtu.ts";
 import type { Namespace } from "../../model/linux/namespace.ts";
 import type { LinuxRoute } from "../../model/linux/routes.ts";
 import type { LinuxNode } from "../../model/linux/node.ts";
@@ -115,6 +116,7 @@ function deviceOf(node: NodeSpec, namespace: Namespace): Device {
     rules: isPlain(namespace.rules) ? null : namespace.rules.map((rule) => ruleOf(rule, named)),
     filters: namespace.filters,
     filtersBridged: namespace.filtersBridged.on,
+    ...labelsOf(namespace),
     forwards: namespace.forwards,
     habits,
     listens: [],
@@ -122,6 +124,13 @@ function deviceOf(node: NodeSpec, namespace: Namespace): Device {
     owns: [],
     taints: namespace.taints,
   };
+}
+
+// A label whose link is gone is known no more. Who has none and takes none knows nothing of them.
+function labelsOf({ labels, links }: Namespace): Pick<Device, "labels"> {
+  const routes = labels.all().filter(({ link }) => links.has(link));
+  if (routes.length === 0 && ![...links.values()].some((link) => link.takesLabels)) return {};
+  return { labels: routes.map(({ link, ...route }) => ({ ...route, iface: link })) };
 }
 
 // The rules that every namespace begins with choose nothing that one table could not.
@@ -167,8 +176,14 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
   // ip-sysctl.rst: the larger of conf/all and conf/<link> is used, so 2 (loose) wins over 1 (strict).
   const check = Math.max(namespace.all.rpFilter, settings.rpFilter);
   const layer = layerOf(node, link);
+  const { mtu, because: mtuBecause } = mtuOf(link, namespace.links.values());
   return {
     name: link.name,
+    neighbors: [...link.neighbors].map(([ip, one]) => ({ ip, ...one })),
+    ignoredWhenDead: Math.max(namespace.all.ignoreDead, settings.ignoreDead) > 0,
+    losesAll: link.queues.root?.loses === 100 ? link.queues.root.because : null,
+    mtu,
+    mtuBecause,
     short: link.name,
     isPort: layer.kind !== "nothing" && layer.kind !== "vrf",
     layer,
@@ -188,8 +203,8 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
     addresses: link.addresses.all(),
     answersForItselfOnly: Math.max(namespace.all.arpIgnore, settings.arpIgnore) > 0,
     proxyArp: Math.max(namespace.all.proxyArp, settings.proxyArp) > 0,
+    takesLabels: link.takesLabels,
     sourceCheck: check >= 2 ? "loose" : check === 1 ? "strict" : "none",
-    neighbors: [...link.neighbors].map(([ip, written]) => ({ ip, ...written })),
     because: link.changed ?? link.addresses.first()?.because ?? link.because,
     tableBecause: link.masterBecause,
     losses: link.losses.map((loss) => ({
@@ -249,6 +264,7 @@ function layerOf(node: NodeSpec, link: LinuxLink): IfaceLayer {
     case "loopback":
     case "dummy":
     case "tap":
+    case "stand-in":
       return { kind: "nothing" };
   }
 }
@@ -291,8 +307,9 @@ function routesOf(route: LinuxRoute, table: string | null): WrittenRoute[] {
       { ...common, iface: null, gateway: null, action: type === "blackhole" ? "discard" : type },
     ];
   const live = route.hops.filter((hop) => !hop.isDead);
-  return live.map(({ link, gateway, isOwn }) => ({
+  return live.map(({ link, gateway, isOwn, labels }) => ({
     ...common,
+    ...(labels.length > 0 && { labels }),
     iface: link,
     gateway: isOwn ? null : gateway,
     action: "forward",

@@ -11,6 +11,7 @@ import { runEbtables, runIptables } from "./filters.ts";
 import { runIp } from "./ip.ts";
 import { runNft } from "./nft.ts";
 import { noteOverlaps, runOfctl, runVsctl } from "./ovs.ts";
+import { runTc } from "./tc.ts";
 import { runSysctl, writeSetting } from "./sysctl.ts";
 
 /** Where a command runs: a namespace, and inside a VRF when one was named. */
@@ -82,6 +83,8 @@ class Builder implements Session {
         return runIp(this, where, command, call.command);
       case "bridge":
         return runBridge(this, where, span, call.command);
+      case "tc":
+        return runTc(this, where, span, call.command);
       case "sysctl":
         return runSysctl(this, where, span, call.command);
       case "write":

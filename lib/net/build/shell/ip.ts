@@ -1,6 +1,7 @@
 import type { LinuxRoute } from "../../model/linux/routes.ts";
 import type { LinuxRule } from "../../model/linux/rules.ts";
 import type { LinkKind, LinuxLink } from "../../model/linux/link.ts";
+import { firstMtu, setMtu } from "../../model/linux/mtu.ts";
 import type { Namespace, Refusal } from "../../model/linux/namespace.ts";
 import { contains, formatIp, type Prefix } from "../../model/prefix.ts";
 import { holesOf } from "../../model/ranges.ts";
@@ -56,6 +57,8 @@ class IpRun {
       case "refused":
         return session.refuse(it.said, it.at.span);
       case "unsimulated":
+        if (it.dev !== null && it.what.startsWith("ip link add … type "))
+          session.linux.addLink(namespace, it.dev, { kind: "stand-in", what: it.what }, null, span);
         return session.unsimulated(it.what, span, this.where, it.dev);
       case "address-add":
         return this.onLink(it.dev, (link) => {
@@ -84,7 +87,13 @@ class IpRun {
         return this.rule(it);
       case "neighbor-add":
         return this.onLink(it.dev, (link) => {
+          const known = link.neighbors.has(it.ip);
+          if (it.how === "add" && known) return "RTNETLINK answers: File exists";
+          if (it.how === "change" && !known) return "RTNETLINK answers: No such file or directory";
           link.neighbors.set(it.ip, { mac: it.mac, because: span });
+          // Those are asked for again after a while, when it depends on who answers.
+          if (!["permanent", "noarp"].includes(it.state))
+            session.unsimulated(`ip neigh … nud ${it.state}`, span, this.where, link.name);
           return null;
         });
       case "neighbor-delete":
@@ -112,7 +121,7 @@ class IpRun {
         return session.unsimulated("ip neigh … proxy", span, this.where, it.dev);
       case "mpls-route-add":
       case "mpls-route-delete":
-        return session.unsimulated("ip -f mpls route", span, this.where);
+        return this.settle(this.label(it));
     }
   }
 
@@ -155,15 +164,22 @@ class IpRun {
     if (type.kind === "veth") return this.addPair(namespace, name, type, it.changes);
     const parent = it.parent === null ? null : this.namespace.links.get(it.parent);
     if (parent === undefined) return session.refuse(`Cannot find device "${it.parent}"`, span);
-    const kind = this.kindOf(type, parent);
-    if (typeof kind === "string")
-      return kind.startsWith("%")
-        ? session.unsimulated(kind.slice(1), span, this.where)
-        : session.refuse(kind, span);
+    const made = this.kindOf(type, parent);
+    if (typeof made === "string" && !made.startsWith("%")) return session.refuse(made, span);
+    const kind: LinkKind =
+      typeof made === "string" ? { kind: "stand-in", what: made.slice(1) } : made;
     const mac = it.changes.find((change) => change.kind === "address")?.mac ?? null;
     const refusal = session.linux.addLink(namespace, name, kind, mac, span);
     if (refusal) return session.refuse(refusal, span);
+    if (kind.kind === "stand-in")
+      session.unsimulated(kind.what, span, { namespace, vrf: null }, name);
+    if (type.kind === "bridge" && type.settings.stp)
+      session.unsimulated("Spanning tree on a Linux bridge", span, { namespace, vrf: null }, name);
     if (kind.kind === "ipvlan") this.sameMode(kind);
+    if (type.kind === "vxlan" && type.dev !== null) {
+      const dev = this.namespace.links.get(type.dev);
+      if (dev) namespace.links.get(name)!.mtu = firstMtu(kind, dev);
+    }
     return this.settle(this.change(namespace.links.get(name)!, it.changes));
   }
 
@@ -213,8 +229,7 @@ class IpRun {
       case "ifb":
         return { kind: "dummy" };
       case "bridge": {
-        const { vlanAware, defaultPvid, stp, filtersBridged } = type.settings;
-        if (stp) return "%Spanning tree on a Linux bridge";
+        const { vlanAware, defaultPvid, filtersBridged } = type.settings;
         if (filtersBridged) return "%nf_call_iptables of one bridge";
         return {
           kind: "bridge",
@@ -272,12 +287,13 @@ class IpRun {
         link.mac = change.mac;
         return null;
       case "mtu":
-        link.mtu = change.mtu;
-        return null;
+        return setMtu(linux.links(), link, change.mtu, span);
       case "master": {
         if (change.master === null) return linux.enslave(link, null, span);
         const master = linux.namespaceOf(link).links.get(change.master);
         if (!master) return `Error: argument "${change.master}" is wrong: Device does not exist`;
+        if (master.kind.kind === "stand-in")
+          this.session.unsimulated(`A port of ${change.master}`, span, this.where, link.name);
         return linux.enslave(link, master, span);
       }
       case "namespace": {
@@ -305,17 +321,35 @@ class IpRun {
 
   // ---- routes and rules
 
-  private route(it: RouteCommand): boolean {
+  private label(it: LabelCommand): Refusal {
     const { session, span, namespace } = this;
-    if (it.kind === "mpls-route-add" || it.kind === "mpls-route-delete")
-      return session.unsimulated("ip -f mpls route", span, this.where);
+    const { labels, links } = namespace;
+    const refusal = labels.refuses(it.label);
+    if (refusal) return refusal;
+    if (it.kind === "mpls-route-delete") {
+      labels.remove(it.label);
+      return null;
+    }
+    const { label, swap, gateway } = it;
+    if (it.link !== null && !links.has(it.link)) return `Cannot find device "${it.link}"`;
+    const link = it.link ?? (gateway === null ? null : namespace.linkTo(gateway));
+    if (link === null)
+      return gateway === null
+        ? "RTNETLINK answers: No such device"
+        : "RTNETLINK answers: Network is unreachable";
+    const { kind } = links.get(link)!.kind;
+    if (gateway === null && kind !== "vrf" && kind !== "loopback")
+      session.unsimulated("ip -f mpls route … dev of what is no VRF", span, this.where, link);
+    return labels.insert(it.how, { label, swap, gateway, link, because: span });
+  }
+
+  private route(it: Exclude<RouteCommand, LabelCommand>): boolean {
+    const { session, span, namespace } = this;
     const table = this.table(it.table);
     if (table === null)
       return session.refuse(`Error: argument "${vrfName(it.table)}" is wrong: Invalid VRF`, span);
     switch (it.kind) {
       case "route-add": {
-        if (it.hops.some((hop) => hop.labels.length > 0))
-          return session.unsimulated("encap mpls", span, this.where);
         const { to, type, hops, metric, source } = it;
         return this.settle(
           namespace.addRoute(it.how, { table, to, type, hops, metric, source }, span),
@@ -427,6 +461,8 @@ class IpRun {
     return refusal === null || this.session.refuse(refusal, this.span);
   }
 }
+
+type LabelCommand = Extract<RouteCommand, { label: number }>;
 
 /** Settings of a port of a bridge; those that are not simulated taint it. */
 export function changePort(

@@ -168,7 +168,7 @@ export class LinuxNode {
   }
 
   enslave(link: LinuxLink, master: LinuxLink | null, because: Span): Refusal {
-    if (master && !["bridge", "vrf"].includes(master.kind.kind))
+    if (master && !["bridge", "vrf", "stand-in"].includes(master.kind.kind))
       return "RTNETLINK answers: Operation not supported";
     if (master?.kind.kind === "bridge" && ["bridge", "loopback"].includes(link.kind.kind))
       return link.kind.kind === "loopback"

@@ -21,6 +21,7 @@ import {
   type SysctlCommand,
   type SysctlSetting,
 } from "./sysctl.ts";
+import { parseTc, tcCommands, type TcCommand } from "./tc.ts";
 
 /** A command of a script, read by the program that it names. */
 export type ProgramCall =
@@ -30,6 +31,7 @@ export type ProgramCall =
   | { readonly program: "iptables"; readonly command: IptablesCommand }
   | { readonly program: "ebtables"; readonly command: EbtablesCommand }
   | { readonly program: "nft"; readonly command: NftCommand }
+  | { readonly program: "tc"; readonly command: TcCommand }
   | { readonly program: "ovs-vsctl"; readonly command: VsctlCommand }
   | { readonly program: "ovs-ofctl"; readonly command: OfctlCommand }
   /** `echo 1 > FILE`: a kernel parameter, or another file. */
@@ -54,8 +56,7 @@ export const shellCommands: readonly ShellCommand[] = [
   ...nftCommands,
   ...vsctlCommands,
   ...ofctlCommands,
-  unsimulated("tc qdisc add dev LINK root tbf", "Queues and rates"),
-  inert("tc qdisc show", "List queues"),
+  ...tcCommands,
   inert("ping ADDRESS", "Ask a host"),
   unsimulated("docker run NAME", "Start a container"),
   unsimulated("virsh start NAME", "Start a virtual machine"),
@@ -78,7 +79,7 @@ const INERT = new Set(
 
 const UNSIMULATED = new Set(
   (
-    "tc docker docker-compose podman virsh virt-install qemu-system-x86_64 brctl vconfig ethtool arp ifconfig route iwconfig iw " +
+    "docker docker-compose podman virsh virt-install qemu-system-x86_64 brctl vconfig ethtool arp ifconfig route iwconfig iw " +
     "systemctl service netplan ifup ifdown ifquery dhclient dhcpcd udhcpc unshare nsenter kubectl ipset arptables nmcli networkctl " +
     "dnsmasq haproxy nginx python python3 perl ruby node vtysh frr birdc bird gobgp wg wg-quick openvpn ipsec swanctl tunctl teamd teamnl " +
     "firewall-cmd ufw shorewall ovs-docker ovs-vlan-test ovsdb-tool ovn-nbctl ovn-sbctl lxc incus rm mv cp ln xargs source devlink " +
@@ -112,7 +113,7 @@ export function parseProgram(command: SimpleCommand): ProgramCall {
     case "ovs-ofctl":
       return { program: "ovs-ofctl", command: parseOfctl(words, input, read) };
     case "tc":
-      return readTc(words);
+      return { program: "tc", command: parseTc(words) };
   }
   if (/^ip6?tables(-nft|-legacy)?(-save|-restore)?$/.test(name))
     return { program: "iptables", command: parseIptables(words, input, read) };
@@ -121,13 +122,4 @@ export function parseProgram(command: SimpleCommand): ProgramCall {
   if (INERT.has(name)) return { program: "inert", name };
   if (UNSIMULATED.has(name)) return { program: "unsimulated", name, what: name };
   return { program: "unknown", name: words[0]! };
-}
-
-// `tc` in its first words: which object, and whether it only shows.
-function readTc(words: readonly ShellWord[]): ProgramCall {
-  const args = words.slice(1).filter((word) => !word.text.startsWith("-"));
-  const [object, verb] = args.map((word) => word.text);
-  if (object === undefined || verb === undefined || /^(s|sh|sho|show|l|ls|li|lis|list)$/.test(verb))
-    return { program: "inert", name: "tc" };
-  return { program: "unsimulated", name: "tc", what: `tc ${object}` };
 }
