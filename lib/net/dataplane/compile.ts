@@ -48,6 +48,7 @@ import { learn } from "./learning.ts";
 import { acceptedSources } from "./neighbors.ts";
 import type { Absent } from "./recursion.ts";
 import { sweep } from "./sweep.ts";
+import { settled } from "./switching.ts";
 import { Wiring } from "./wiring.ts";
 
 /** A network's places, and what the devices computed on the way: their tables, and the routes that are in none. */
@@ -60,9 +61,10 @@ export type Compiled = {
 /** Let the devices compute their tables together, and lay out every place with its step. */
 export function compile(
   topology: Topology,
-  devices: ReadonlyMap<string, Device>,
+  configured: ReadonlyMap<string, Device>,
   tunnels: readonly TunnelEnd[],
 ): Compiled {
+  const devices = settled(configured, topology.links, tunnels);
   const wiring = new Wiring(topology.links, devices);
   const computed = [...devices.values()].map((device) => ({
     device,

@@ -18,19 +18,21 @@ const MOST = 100_000;
 
 /**
  * Everywhere that a frame and its copies go on layer 2, from `start` to the stacks, each place once for each form of
- * the frame. Used to let devices learn and ask for neighbours before any packet is sent.
+ * the frame. Used to let devices learn and ask for neighbours before any packet is sent. Where it `ends`, it goes no
+ * further.
  */
 export function passingsOf(
   places: ReadonlyMap<PlaceId, Place>,
   start: PlaceId,
   frame: Frame,
+  ends: (passing: Passing) => boolean = () => false,
 ): Passing[] {
   const seen = new Set<string>();
   const passings: Passing[] = [];
   meet({ place: start, frame });
   for (let at = 0; at < passings.length && at < MOST; at++) {
     const place = places.get(passings[at]!.place);
-    if (place) stepOn(place, passings[at]!.frame).forEach(meet);
+    if (place && !ends(passings[at]!)) stepOn(place, passings[at]!.frame).forEach(meet);
   }
   return passings;
 
@@ -42,8 +44,13 @@ export function passingsOf(
   }
 }
 
-function stepOn({ step }: Place, frame: Frame): Passing[] {
+function stepOn({ step, table }: Place, frame: Frame): Passing[] {
   switch (step.kind) {
+    // Ports that are one lead to the same place.
+    case "lookup":
+      return table === undefined
+        ? step.rows.flatMap(({ next }) => next.map((place) => ({ place, frame })))
+        : [];
     case "flood":
       return step.to.map((place) => ({ place, frame }));
     case "filter": {

@@ -3,6 +3,7 @@ import type { Drop } from "../model/fate.ts";
 import {
   BROADCAST_MAC,
   IPV4,
+  LARGEST,
   macNumber,
   MULTICAST_MACS,
   placeAt,
@@ -12,7 +13,7 @@ import {
   type Step,
   type SwitchRow,
 } from "../model/network.ts";
-import { formatIp, type Ip } from "../model/prefix.ts";
+import { EVERYWHERE, formatIp, type Ip } from "../model/prefix.ts";
 import type { Span } from "../source/span.ts";
 import { Filters } from "./filters.ts";
 import type { Wiring } from "./wiring.ts";
@@ -132,15 +133,46 @@ export class Layer2 {
         });
       case "tunnel":
         return this.tunnelLeaving(device, iface, id, layer);
+      case "bundle":
+        return this.bundleLeaving(device, iface, id, layer.members);
       case "tagged": {
         const { device: owner, iface: parent } = layer.parent;
         const next = placeAt.leave(owner, parent);
+        if (layer.untagged) return void this.add(device, iface, id, { kind: "flood", to: [next] });
         const full = this.drop(device, iface, "not-for-it");
         return void this.add(device, iface, id, { kind: "tag", push: layer.vlan, next, full });
       }
       case "shared":
         return this.sharedLeaving(device, iface, id, layer);
     }
+  }
+
+  // Ports that are one are equal ways: which of them a frame takes, nobody outside can say.
+  private bundleLeaving(
+    device: Device,
+    iface: Iface,
+    id: PlaceId,
+    members: readonly string[],
+  ): void {
+    const live = members.filter((one) => this.wiring.works(device.name, one));
+    const next = live.map((one) => placeAt.leave(device.name, one));
+    if (next.length < 2) {
+      const to = [next[0] ?? this.drop(device, iface, "no-carrier")];
+      return void this.add(device, iface, id, { kind: "flood", to });
+    }
+    const rows = [
+      {
+        low: 0 as Ip,
+        high: LARGEST.dst as Ip,
+        prefix: EVERYWHERE,
+        source: "connected",
+        next,
+        because: [],
+      },
+    ] as const;
+    const miss = this.drop(device, iface, "no-carrier");
+    const step: Step = { kind: "lookup", rows, miss };
+    this.places.set(id, { id, device: device.name, table: undefined, iface: iface.name, step });
   }
 
   // Into a tunnel: to where the address was learnt or written, else to all that take the unknown.
@@ -229,6 +261,10 @@ export class Layer2 {
       const down = this.drop(device, iface, "no-carrier");
       return void this.add(device, iface, id, { kind: "flood", to: [down] });
     }
+    if (iface.bundling) {
+      const to = [placeAt.arrive(device.name, iface.bundling.into)];
+      return void this.add(device, iface, id, { kind: "flood", to });
+    }
     // As the kernel takes a frame in: its VLAN's interface first, then bridge or shared links, then the stack.
     const above = this.above({ device: device.name, iface: iface.name }).filter(
       (one) => one.iface.enabled,
@@ -242,7 +278,14 @@ export class Layer2 {
         next: placeAt.arrive(owner.name, one.name),
         full: placeAt.arrive(owner.name, one.name),
       });
-      return [{ guard: { tag: [[tag, tag]] }, then: pop, because: [] }];
+      const rules: Rule[] = [{ guard: { tag: [[tag, tag]] }, then: pop, because: [] }];
+      if (one.layer.untagged)
+        rules.push({
+          guard: { tag: [[0, 0]] },
+          then: placeAt.arrive(owner.name, one.name),
+          because: [],
+        });
+      return rules;
     });
     const next = this.untaggedArriving(device, iface, id, above);
     this.add(device, iface, id, { kind: "filter", rules: tagged, otherwise: next });
@@ -321,14 +364,18 @@ export class Layer2 {
     const refused = this.drop(device, from.iface, "vlan-not-allowed");
     const { pvid, vlans } = from.port;
     const rules: Rule[] = [];
+    const into = (vlan: number) =>
+      from.port.blocked?.has(vlan)
+        ? this.blocked(device, from.iface, vlan)
+        : this.across(device, bridge, vlan, from, ports);
     if (pvid !== null && vlans.has(pvid))
       rules.push({
         guard: { tag: [[0, 0]] },
-        then: this.across(device, bridge, pvid, from, ports),
+        then: into(pvid),
         because: spans(vlans.get(pvid)!.because),
       });
     for (const [vlan, { because }] of vlans) {
-      const next = this.across(device, bridge, vlan, from, ports);
+      const next = into(vlan);
       const pop = this.add(device, from.iface, `${id}, VLAN ${vlan}`, {
         kind: "tag",
         push: null,
@@ -338,6 +385,12 @@ export class Layer2 {
       rules.push({ guard: { tag: [[vlan + 1, vlan + 1]] }, then: pop, because: spans(because) });
     }
     this.add(device, from.iface, id, { kind: "filter", rules, otherwise: refused });
+  }
+
+  private blocked(device: Device, iface: Iface, vlan: number): PlaceId {
+    const why: Drop = { kind: "blocked", device: device.name, iface: iface.name, vlan };
+    const id = `${device.name}:${iface.name} drops: blocked in VLAN ${vlan}`;
+    return this.add(device, iface, id, { kind: "drop", why });
   }
 
   // One VLAN of the bridge as a frame sees it that came in by `from`; without VLANs, the whole bridge.
@@ -353,7 +406,7 @@ export class Layer2 {
     const others = ports.filter(
       (one) =>
         (one !== from || from.port.hairpin) &&
-        (vlan === null || one.port.vlans.has(vlan)) &&
+        (vlan === null || (one.port.vlans.has(vlan) && !one.port.blocked?.has(vlan))) &&
         !(one.port.isolated && from.port.isolated),
     );
     const out = (one: Port) =>

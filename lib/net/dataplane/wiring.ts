@@ -34,6 +34,8 @@ export class Wiring {
       case "tagged":
       case "shared":
         return this.works(iface.layer.parent.device, iface.layer.parent.iface);
+      case "bundle":
+        return iface.layer.members.some((one) => this.works(device, one));
       case "bridge":
       case "tunnel":
       case "vrf":
@@ -42,6 +44,7 @@ export class Wiring {
     }
   };
 
+  /** The other end of the cable, whether or not it is live. */
   farEnd(device: string, iface: string): PortRef | null {
     return this.far.get(`${device}:${iface}`) ?? null;
   }

@@ -32,13 +32,18 @@ export function hopsOf(compiled: Compiled, trace: Trace): Hop[] {
 
 /** The lines of the route that a packet took last. */
 export function chosenLast({ stops }: Trace): readonly Span[] {
-  const looked = stops.findLast(({ decision }) => decision.kind === "looked-up");
+  const looked = stops.findLast(isRouted);
   return looked?.decision.kind === "looked-up" ? looked.decision.row.because : [];
+}
+
+// Ports that are one are equal ways, too, and belong to no table.
+function isRouted({ place, decision }: Stop): boolean {
+  return decision.kind === "looked-up" && place.table !== undefined;
 }
 
 function hopOf(compiled: Compiled, trace: Trace, stops: readonly Stop[], isLast: boolean): Hop {
   const first = stops[0]!;
-  const looked = stops.find((stop) => stop.decision.kind === "looked-up");
+  const looked = stops.find(isRouted);
   const resolved = stops.find((stop) => stop.decision.kind === "resolved");
   const left = stops.find((stop) => stop.place.id.endsWith(" out"));
   const came = first.place.id.endsWith(" in") ? first.place.iface : null;

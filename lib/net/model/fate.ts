@@ -47,6 +47,13 @@ export type Drop =
   | { readonly kind: "not-for-it"; readonly device: string; readonly iface: string }
   /** Its VLAN is none that the port carries. */
   | { readonly kind: "vlan-not-allowed"; readonly device: string; readonly iface: string }
+  /** Spanning tree keeps the port out of this VLAN. */
+  | {
+      readonly kind: "blocked";
+      readonly device: string;
+      readonly iface: string;
+      readonly vlan: number;
+    }
   /** A broadcast or multicast that is not passed on. */
   | { readonly kind: "not-passed-on"; readonly device: string }
   /** An answer that does not come from the address that was asked: nobody there knows what it is about. */

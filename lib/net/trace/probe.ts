@@ -181,6 +181,7 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
     case "filtered":
     case "not-for-it":
     case "vlan-not-allowed":
+    case "blocked":
     case "no-tunnel":
     case "unasked":
     case "nobody":

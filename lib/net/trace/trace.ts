@@ -230,7 +230,14 @@ function set(packet: Packet, { field, value, mask }: Extract<Change, { kind: "se
 // Copies that nobody takes say least.
 function rank(fate: Fate): number {
   if (fate.kind === "delivered") return 0;
-  return ["not-for-it", "vlan-not-allowed", "no-carrier", "no-tunnel", "nobody"].includes(fate.kind)
+  return [
+    "not-for-it",
+    "vlan-not-allowed",
+    "blocked",
+    "no-carrier",
+    "no-tunnel",
+    "nobody",
+  ].includes(fate.kind)
     ? 2
     : 1;
 }
