@@ -413,8 +413,10 @@ class DevicePlaces {
       gateway,
       because: entry.because,
     };
+    const circles = this.hearing.circle(device, iface);
     return this.add(id, iface.table, iface.name, {
       kind: "resolve",
+      ...(circles && { circles }),
       gateway,
       smac: macNumber(iface.mac),
       rows: this.hearing.answers(device, iface, gateway, own),

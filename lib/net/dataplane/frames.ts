@@ -1,4 +1,4 @@
-import { type Guard, type Place, type PlaceId } from "../model/network.ts";
+import type { Guard, Place, PlaceId, SwitchRow } from "../model/network.ts";
 
 /** A frame as far as layer 2 looks at it. */
 export type Frame = {
@@ -32,19 +32,25 @@ export function passingsOf(
   meet({ place: start, frame });
   for (let at = 0; at < passings.length && at < MOST; at++) {
     const place = places.get(passings[at]!.place);
-    if (place && !ends(passings[at]!)) stepOn(place, passings[at]!.frame).forEach(meet);
+    if (place && !ends(passings[at]!)) nextOf(place, passings[at]!.frame).forEach(meet);
   }
   return passings;
 
   function meet(one: Passing): void {
-    const print = `${one.place} ${one.frame.tag} ${one.frame.inner}`;
+    const print = printOf(one);
     if (seen.has(print)) return;
     seen.add(print);
     passings.push(one);
   }
 }
 
-function stepOn({ step, table }: Place, frame: Frame): Passing[] {
+/** What tells a frame at a place from all others of the same sender: a place is met once as each. */
+export function printOf({ place, frame }: Passing): string {
+  return `${place} ${frame.tag} ${frame.inner}`;
+}
+
+/** Where a frame goes from a place on layer 2; nowhere once it has arrived. */
+export function nextOf({ step, table }: Place, frame: Frame): Passing[] {
   switch (step.kind) {
     // Ports that are one lead to the same place.
     case "lookup":
@@ -64,13 +70,21 @@ function stepOn({ step, table }: Place, frame: Frame): Passing[] {
       return [{ place: step.next, frame: { ...frame, tag: step.push + 1, inner: frame.tag } }];
     }
     case "switch": {
-      const row = step.rows.find((one) => one.dmac === frame.dmac);
-      return [{ place: row?.next ?? step.miss, frame }];
+      return [{ place: rowFor(step.rows, frame.dmac)?.next ?? step.miss, frame }];
     }
     // The rest is above layer 2: the frame has arrived.
     default:
       return [];
   }
+}
+
+const byMac = new WeakMap<readonly SwitchRow[], ReadonlyMap<number, SwitchRow>>();
+
+// The first row for an address; a switch may have learnt a thousand.
+function rowFor(rows: readonly SwitchRow[], dmac: number): SwitchRow | undefined {
+  const known = byMac.get(rows) ?? new Map(rows.toReversed().map((row) => [row.dmac, row]));
+  byMac.set(rows, known);
+  return known.get(dmac);
 }
 
 // What a frame of layer 2 does not have fits no guard that asks for it.

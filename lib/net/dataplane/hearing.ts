@@ -30,6 +30,7 @@ export class Hearing {
   private readonly floods: Floods;
   private readonly stacks: Stacks;
   private readonly heard = new Map<PlaceId, readonly Answers[]>();
+  private readonly circles = new Map<PlaceId, readonly string[] | null>();
   private readonly spoken = new Map<PlaceId, readonly Speaker[]>();
 
   /** `places` are those of layer 2. */
@@ -43,6 +44,16 @@ export class Hearing {
     this.wiring = wiring;
     this.floods = new Floods(places);
     this.stacks = stacksOf(devices);
+  }
+
+  /** The devices that questions on an interface go round for ever, if they do. */
+  circle({ name }: Device, iface: Iface): readonly string[] | null {
+    const home = placeAt.stack(name, iface.name);
+    const known = this.circles.get(home);
+    if (known !== undefined) return known;
+    const found = this.floods.circleFrom(name, iface.name);
+    this.circles.set(home, found);
+    return found;
   }
 
   /** Who answers for a next hop of packets that leave `device` by `iface`: whoever hears the question and can answer it,

@@ -7,7 +7,7 @@ import {
   type Place,
   type PlaceId,
 } from "../model/network.ts";
-import { passingsOf, type Frame, type Passing } from "./frames.ts";
+import { nextOf, passingsOf, printOf, type Frame, type Passing } from "./frames.ts";
 import type { Learnt } from "./layer2.ts";
 
 /** A question to everyone on a segment, as ARP asks it. */
@@ -17,6 +17,7 @@ export const QUESTION: Frame = { ethertype: ARP, tag: 0, inner: 0, dmac: BROADCA
 export class Floods {
   private readonly places: ReadonlyMap<PlaceId, Place>;
   private readonly known = new Map<string, readonly Passing[]>();
+  private readonly ways = new Map<string, Map<string, boolean>>();
 
   constructor(places: ReadonlyMap<PlaceId, Place>) {
     this.places = places;
@@ -29,6 +30,31 @@ export class Floods {
     return known;
   }
 
+  /** The devices that a question from an interface goes round and round; `null` when every copy of it ends. */
+  circleFrom(device: string, iface: string): readonly string[] | null {
+    const start = { place: placeAt.leave(device, iface), frame: QUESTION };
+    const path: { readonly at: Passing; readonly rest: Passing[] }[] = [];
+    const state = new Map<string, "on the way" | "done">();
+    const enter = (at: Passing) => {
+      const here = this.places.get(at.place);
+      state.set(printOf(at), "on the way");
+      path.push({ at, rest: here ? nextOf(here, at.frame) : [] });
+    };
+    enter(start);
+    for (let top = path.at(-1); top; top = path.at(-1)) {
+      const next = top.rest.pop();
+      if (!next) {
+        state.set(printOf(top.at), "done");
+        path.pop();
+      } else if (!state.has(printOf(next))) enter(next);
+      else if (state.get(printOf(next)) === "on the way") {
+        const from = path.findIndex(({ at }) => printOf(at) === printOf(next));
+        return [...new Set(path.slice(from).map(({ at }) => this.places.get(at.place)!.device))];
+      }
+    }
+    return null;
+  }
+
   /** Whether a frame for `dmac` that leaves by an interface comes to a place. */
   reaches(
     device: string,
@@ -36,8 +62,34 @@ export class Floods {
     to: { dmac: number; dst: number },
     place: PlaceId,
   ): boolean {
-    const way = passingsOf(this.places, placeAt.leave(device, iface), { ...QUESTION, ...to });
-    return way.some((one) => one.place === place);
+    const frame = { ...QUESTION, ...to };
+    return this.comesTo({ place: placeAt.leave(device, iface), frame }, place);
+  }
+
+  // Ways to one place soon run together: what is known of a place on the way is not found out again.
+  private comesTo(start: Passing, goal: PlaceId): boolean {
+    const key = `${goal} ${start.frame.dmac} ${start.frame.dst}`;
+    const known = this.ways.get(key) ?? new Map<string, boolean>();
+    this.ways.set(key, known);
+    const before = new Map<string, Passing | null>([[printOf(start), null]]);
+    const queue = [start];
+    for (const one of queue) {
+      const found = one.place === goal || known.get(printOf(one));
+      if (found) {
+        for (let at: Passing | null | undefined = one; at; at = before.get(printOf(at)))
+          known.set(printOf(at), true);
+        return true;
+      }
+      const here = this.places.get(one.place);
+      if (!here || found === false) continue;
+      for (const next of nextOf(here, one.frame)) {
+        if (before.has(printOf(next))) continue;
+        before.set(printOf(next), one);
+        queue.push(next);
+      }
+    }
+    for (const one of before.keys()) known.set(one, false);
+    return false;
   }
 }
 

@@ -131,6 +131,8 @@ function explainNoNeighbor(
   const far = end && deviceOf(compiled, end.node);
   const iface = far?.ifaces.find((one) => one.name === end!.port);
   if (!far || !iface) return { text: lost, lines: drop.because };
+  // A switch's port has no address to give, and the switches are not to blame.
+  if (iface.bridge || iface.bundling) return { text: lost, lines: drop.because };
   const there = `${far.name}'s ${iface.name}`;
   if (iface.addresses.length === 0)
     return { text: `${lost} ${explainBare(there, iface)}`, lines: bareLines(iface, drop.because) };

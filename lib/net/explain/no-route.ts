@@ -4,6 +4,7 @@ import type { Drop } from "../model/fate.ts";
 import { contains, formatIp, formatPrefix, networkOf, type Ip } from "../model/prefix.ts";
 import type { Span } from "../source/span.ts";
 import type { Explanation } from "./explanation.ts";
+import { explainStopped } from "./switching.ts";
 
 type NoRoute = Drop & { readonly kind: "no-route" };
 
@@ -50,6 +51,10 @@ function downInTable(compiled: Compiled, drop: NoRoute, dst: Ip): Explanation | 
   if (!found) return null;
   const { iface, net } = found;
   const has = `${device.name}'s ${iface.short} has ${net}`;
+  if (iface.stopped) {
+    const { text, lines } = explainStopped(device.name, iface, iface.stopped);
+    return { text: `${has}, but ${text}`, lines };
+  }
   if (!iface.enabled)
     return {
       text: `${has}, but is down${iface.disabledBecause ? "" : ": nothing has brought it up"}.`,

@@ -1,8 +1,8 @@
 import type { Compiled } from "../dataplane/compile.ts";
-import { passingsOf } from "../dataplane/frames.ts";
+import { passingsOf, type Frame } from "../dataplane/frames.ts";
 import { QUESTION } from "../dataplane/learning.ts";
 import type { BridgePort, Device, Iface } from "../model/device.ts";
-import { placeAt } from "../model/network.ts";
+import { placeAt, type Place } from "../model/network.ts";
 import type { Ip } from "../model/prefix.ts";
 import type { Stopped } from "../model/switching.ts";
 import type { PortRef } from "../model/topology.ts";
@@ -112,8 +112,8 @@ export function explainStopped(name: string, iface: Iface, { why, because }: Sto
 }
 
 /**
- * Where a question for `asked` ends between switches, on the shortest way to whoever has that address; `null` when no
- * switch is to blame.
+ * Where a question for `asked` ends between switches, or the answer to it, on the shortest way to whoever has that
+ * address; `null` when no switch is to blame.
  */
 export function whereItEnds(
   compiled: Compiled,
@@ -121,37 +121,79 @@ export function whereItEnds(
   iface: string,
   asked: Ip,
 ): Explanation | null {
-  const way = wayTo(compiled, device, iface, asked);
-  if (!way) return null;
+  const there = wayTo(compiled, device, iface, (one) =>
+    one.addresses.some(({ ip }) => ip === asked),
+  );
+  if (!there || there.way.length < 2) return null;
+  const lost = cutOn(compiled, device, iface, there.way);
+  if (lost) return lost;
+  // It was heard; so the answer, which knows the way, is what is lost.
+  const { at, goal } = there;
+  const back = wayTo(compiled, at.node, goal.name, (one, name) => name === device && one.name === iface); // prettier-ignore
+  const answer = back && cutOn(compiled, at.node, goal.name, back.way);
+  if (!answer) return null;
+  return {
+    text: `${at.node} hears it, and its answer is lost: ${answer.text}`,
+    lines: answer.lines,
+  };
+}
+
+// The first port on the way that a question to everybody does not pass.
+function cutOn(
+  compiled: Compiled,
+  device: string,
+  iface: string,
+  way: readonly Cabling[],
+): Explanation | null {
   const { places, devices } = compiled.network;
-  const passings = passingsOf(places, placeAt.leave(device, iface), QUESTION);
-  const arrived = new Map(
-    passings.map(({ place, frame }) => [place, { place: places.get(place), frame }]),
+  const arrived: Arrived = new Map(
+    passingsOf(places, placeAt.leave(device, iface), QUESTION).map(
+      ({ place, frame }) => [place, { place: places.get(place), frame }] as const,
+    ),
   );
   for (const { out, into } of way) {
-    const there = devices.get(into.node)!.ifaces.find((one) => one.name === into.port)!;
     const here = devices.get(out.node)!;
-    const port = here.ifaces.find((one) => one.name === out.port)!;
+    const port = ifaceAt(here, out.port);
+    if (port.stopped) return explainStopped(out.node, port, port.stopped);
     if (!arrived.has(placeAt.leave(out.node, out.port)))
-      return port.bridge ? whyNotOut(compiled, here, port, arrived) : null;
-    if (!there.bridge) return null;
+      return whyNotOut(compiled, here, asOne(here, port), arrived);
+    const there = asOne(devices.get(into.node)!, ifaceAt(devices.get(into.node)!, into.port));
+    if (there.stopped) return explainStopped(into.node, there, there.stopped);
     const drop = [...arrived.values()].find(
       ({ place }) =>
-        place?.device === into.node && place.iface === into.port && place.step.kind === "drop",
+        place?.device === into.node && place.iface === there.name && place.step.kind === "drop",
     );
     if (drop?.place?.step.kind !== "drop") continue;
     const { why } = drop.place.step;
     if (why.kind === "vlan-not-allowed")
-      return explainNotCarried(compiled, into.node, into.port, drop.frame);
-    if (why.kind === "blocked") return explainBlocked(compiled, into.node, into.port, why.vlan);
+      return explainNotCarried(compiled, into.node, there.name, drop.frame);
+    if (why.kind === "blocked") return explainBlocked(compiled, into.node, there.name, why.vlan);
   }
   return null;
 }
 
+type Arrived = ReadonlyMap<string, { readonly place: Place | undefined; readonly frame: Frame }>;
+
+function ifaceAt({ ifaces }: Device, name: string): Iface {
+  return ifaces.find((one) => one.name === name)!;
+}
+
+// The bundle that a port is one of, if it is.
+function asOne(device: Device, iface: Iface): Iface {
+  return iface.bundling ? ifaceAt(device, iface.bundling.into) : iface;
+}
+
 type Cabling = { readonly out: PortRef; readonly into: PortRef };
 
-// The cables from an interface to one that has the address, over whatever has a bridge.
-function wayTo(compiled: Compiled, device: string, iface: string, asked: Ip): Cabling[] | null {
+type Way = { readonly way: readonly Cabling[]; readonly at: PortRef; readonly goal: Iface };
+
+// The cables from an interface to the one that is meant, over whatever has a bridge.
+function wayTo(
+  compiled: Compiled,
+  device: string,
+  iface: string,
+  isGoal: (iface: Iface, device: string) => boolean,
+): Way | null {
   const { devices, cables } = compiled.network;
   const far = new Map(
     cables.flatMap(({ a, b }) => [
@@ -159,13 +201,10 @@ function wayTo(compiled: Compiled, device: string, iface: string, asked: Ip): Ca
       [`${b.node}:${b.port}`, a] as const,
     ]),
   );
-  const has = (at: PortRef) =>
+  const goalAt = (at: PortRef) =>
     devices
       .get(at.node)
-      ?.ifaces.some(
-        (one) =>
-          isOn(one, at, devices.get(at.node)!) && one.addresses.some(({ ip }) => ip === asked),
-      );
+      ?.ifaces.find((one) => isOn(one, at, devices.get(at.node)!) && isGoal(one, at.node));
   const start = cableUnder(devices.get(device)!, iface);
   const queue: { readonly at: PortRef; readonly way: readonly Cabling[] }[] = start.map((port) => ({
     at: { node: device, port },
@@ -176,35 +215,51 @@ function wayTo(compiled: Compiled, device: string, iface: string, asked: Ip): Ca
     const into = far.get(`${at.node}:${at.port}`);
     if (!into) continue;
     const now = [...way, { out: at, into }];
-    if (has(into)) return now;
+    const goal = goalAt(into);
+    if (goal) return { way: now, at: into, goal };
     if (seen.has(into.node)) continue;
     seen.add(into.node);
     for (const one of devices.get(into.node)?.ifaces ?? [])
-      if (one.layer.kind === "cable" && one.name !== into.port && one.bridge)
+      if (one.layer.kind === "cable" && one.name !== into.port && switches(one))
         queue.push({ at: { node: into.node, port: one.name }, way: now });
   }
   return null;
 }
 
+// Whether an interface is, or would be, a port of a bridge.
+function switches({ bridge, bundling, stopped }: Iface): boolean {
+  return bridge !== null || bundling !== undefined || stopped !== undefined;
+}
+
 // Whether frames from a port can come to an interface of its device: itself, one on top, or one of its bridge's.
 function isOn(iface: Iface, { port }: PortRef, { ifaces }: Device): boolean {
   if (iface.name === port) return true;
+  if (iface.layer.kind === "bundle") return iface.layer.members.includes(port);
   if (iface.layer.kind !== "tagged") return false;
   const { iface: parent } = iface.layer.parent;
-  return parent === port || ifaces.find((one) => one.name === port)?.bridge?.name === parent;
+  const below = ifaces.find((one) => one.name === port);
+  const one = below?.bundling ? ifaces.find(({ name }) => name === below.bundling!.into) : below;
+  return parent === one?.name || one?.bridge?.name === parent;
 }
 
 function cableUnder({ ifaces }: Device, iface: string): string[] {
   const one = ifaces.find(({ name }) => name === iface);
   if (!one) return [];
   if (one.layer.kind === "cable") return [one.name];
+  if (one.layer.kind === "bundle") return [...one.layer.members];
   if (one.layer.kind !== "tagged") return [];
   const { iface: parent } = one.layer.parent;
   const below = ifaces.find(({ name }) => name === parent);
   if (below?.layer.kind === "cable") return [parent];
-  return ifaces
-    .filter(({ layer, bridge }) => layer.kind === "cable" && bridge?.name === parent)
-    .map(({ name }) => name);
+  return ifaces.flatMap((port) =>
+    port.bridge?.name === parent && port.name !== iface
+      ? port.layer.kind === "bundle"
+        ? [...port.layer.members]
+        : port.layer.kind === "cable"
+          ? [port.name]
+          : []
+      : [],
+  );
 }
 
 // A question was in the bridge and did not leave by this port: for which VLAN, and why not?
@@ -212,13 +267,16 @@ function whyNotOut(
   compiled: Compiled,
   device: Device,
   iface: Iface,
-  arrived: ReadonlyMap<string, unknown>,
+  arrived: Arrived,
 ): Explanation | null {
-  const { port, name: bridge } = iface.bridge!;
+  if (iface.stopped) return explainStopped(device.name, iface, iface.stopped);
   if (!iface.enabled)
-    return iface.stopped
-      ? explainStopped(device.name, iface, iface.stopped)
-      : { text: `${device.name}'s ${iface.name} is down.`, lines: spans(iface.disabledBecause) };
+    return {
+      text: `${device.name}'s ${iface.name} is down.`,
+      lines: spans(iface.disabledBecause),
+    };
+  if (!iface.bridge) return null;
+  const { port, name: bridge } = iface.bridge;
   const inVlan = new RegExp(`^${escape(`${device.name}:${bridge}`)} VLAN (\\d+) from `);
   for (const place of arrived.keys()) {
     const vlan = Number(inVlan.exec(place)?.[1] ?? Number.NaN);

@@ -69,10 +69,30 @@ function hopOf(compiled: Compiled, trace: Trace, stops: readonly Stop[], isLast:
   const packet = left?.packet ?? stops.at(-1)!.packet;
   return {
     ...common,
-    text: decided(looked, resolved, common, packet),
+    text: switched(stops, common, packet) ?? decided(looked, resolved, common, packet),
     packet,
-    because: linesOf(looked, resolved),
+    because: looked ? linesOf(looked, resolved) : stops.flatMap(passedBecause),
   };
+}
+
+// A bridge that tells VLANs apart says in which one it carries a frame, and how the frame leaves.
+function switched(
+  stops: readonly Stop[],
+  { in: came, out }: { in: string | null; out: string | null },
+  packet: Packet,
+): string | null {
+  if (came === null || out === null || stops.some(isRouted)) return null;
+  for (const { place } of stops) {
+    const vlan = place.step.kind === "switch" && / VLAN (\d+)$/.exec(place.step.domain)?.[1];
+    if (!vlan) continue;
+    const how = packet.tag === 0 ? "without a tag" : `with tag ${packet.tag - 1}`;
+    return `In on ${came}, carried in VLAN ${vlan}, out of ${out} ${how}.`;
+  }
+  return null;
+}
+
+function passedBecause({ decision }: Stop): readonly Span[] {
+  return decision.kind === "passed" ? decision.because : [];
 }
 
 function decided(

@@ -44,6 +44,8 @@ export type Step =
       readonly rows: readonly ResolveRow[];
       readonly next: PlaceId;
       readonly miss: PlaceId;
+      /** The devices that the question goes round for ever, if it does: nothing gets through beside it. */
+      readonly circles?: readonly string[];
     }
   /** Change what the packet is: one hop less to live, or new fields. */
   | {

@@ -106,9 +106,10 @@ class Builder {
 
   take(it: Statement): void {
     if (it.kind === "switching" && it.it.what === "range") {
-      this.range = this.switching.range(it.it.names, it.it.at);
-      this.iface = this.range[0] ?? null;
-      for (const iface of this.range) iface.because ??= it.span;
+      const range = this.switching.range(it.it.names, it.it.at, this.iface?.name ?? null);
+      this.range = range;
+      if (range) this.iface = range[0]!;
+      for (const iface of range ?? []) iface.because ??= it.span;
       return;
     }
     if (!it.each) this.range = null;

@@ -96,21 +96,20 @@ export class SwitchingBuilder {
   }
 
   /** What `interface range` opens: those of the list that are there; the whole list is refused for one that is not. */
-  range(names: readonly IfaceName[], at: Span): IosIface[] {
+  range(names: readonly IfaceName[], at: Span, stays: string | null): IosIface[] | null {
     const { ifaces } = this.hands.state;
     const missing = names.find(({ name }) => !ifaces.has(name));
     if (names.length > 0 && !missing) return names.map(({ name }) => ifaces.get(name)!);
     const ports = [...ifaces.values()].filter((one) => one.isPort).map((one) => one.name);
     const all = ports.join(", ") || "none";
-    if (missing)
-      this.say("ios-no-such-interface", at, { name: missing.name, ports: all, stays: null });
+    if (missing) this.say("ios-no-such-interface", at, { name: missing.name, ports: all, stays });
     else
       this.say("ios-invalid-input", at, {
         word: "range",
         expected: "a list such as Gi0/1 - 4",
-        stays: null,
+        stays,
       });
-    return [];
+    return null;
   }
 
   /** Says why an interface of layer 2 takes no address; whether there is a reason. */
