@@ -3,7 +3,7 @@ import { network } from "../testing.ts";
 import type { Built } from "../network.ts";
 import { costOf, settleTrees, type TreeBridge } from "./spanning-tree.ts";
 
-// Rules T1 to T8 of SPEC.md.
+// Rules T1 to T7 of SPEC.md.
 
 /** What is blocked: `sw3 Gi0/2: 1`, the VLANs after the port. */
 function blocked({ network: { devices } }: Built): string[] {
@@ -150,7 +150,7 @@ describe("rings", () => {
   test("of two hundred block one port, in each of ten VLANs", () => {
     const built = ring(200, "vlan 2-10");
     expect(blocked(built)).toEqual(["s100 Gi0/1: 1 2 3 4 5 6 7 8 9 10"]);
-  });
+  }, 60_000);
 });
 
 test("T2 what ports cost", () => {

@@ -1,4 +1,4 @@
-import type { Device, Iface } from "../model/device.ts";
+import type { Device, Iface, Taint } from "../model/device.ts";
 import { placeAt, type Place, type PlaceId } from "../model/network.ts";
 import type { LinkSpec, PortRef } from "../model/topology.ts";
 import {
@@ -9,6 +9,7 @@ import {
   negotiated,
   stopped,
   withIfaces,
+  type Asked,
   type Devices,
 } from "./agreement.ts";
 import { passingsOf, type Frame, type Passing } from "./frames.ts";
@@ -43,7 +44,7 @@ function agrees({ ifaces }: Device): boolean {
   );
 }
 
-/** Questions for whoever is at the other end of a cable ask for themselves (IEEE 802.1Q §8.6.3), as DTP does. */
+// How a port asks what the other end wants. To other makers' bridges it is a group like any, and passes them.
 const NEGOTIATION: Frame = { ethertype: 0, tag: 0, inner: 0, dmac: 0x01000ccccccc };
 
 function negotiatedOn(
@@ -53,12 +54,31 @@ function negotiatedOn(
 ): Devices {
   const near = new Neighbourhood(devices, links, tunnels);
   const asks = (iface: Iface | null) => iface?.bridge?.trunking !== undefined;
-  return negotiated(
-    devices,
-    near.ifaces,
-    (device, iface) =>
-    near.hearers(device, iface, NEGOTIATION, (port) => asks(near.ifaces.at(port))).map((one) => one.port), // prettier-ignore
-  );
+  const asked = (device: Device, iface: Iface) =>
+    near
+      .hearers(device, iface, NEGOTIATION, (port) => asks(near.ifaces.at(port)))
+      .map((one) => one.port);
+  return openWhereAsked(negotiated(devices, near.ifaces, asked), near, asked);
+}
+
+// P4: what is settled with an end that is left open is open, too.
+function openWhereAsked(devices: Devices, near: Neighbourhood, asked: Asked): Devices {
+  if (![...devices.values()].some(({ taints }) => taints.length > 0)) return devices;
+  return changed(devices, (device) => {
+    const more = device.ifaces.flatMap((iface): Taint[] => {
+      const wants = iface.bridge?.trunking?.wants;
+      const agrees = iface.bundling && iface.bundling.protocol !== "none";
+      if (wants !== "auto" && wants !== "desirable" && !agrees) return [];
+      const far = near.wiring.farEnd(device.name, iface.name);
+      return [...asked(device, iface), ...(far ? [far] : [])].flatMap(({ node, port }) =>
+        (devices.get(node)?.taints ?? [])
+          .filter((one) => one.iface === null || one.iface === port)
+          .slice(0, 1)
+          .map((one) => ({ ...one, iface: iface.name })),
+      );
+    });
+    return more.length > 0 ? { ...device, taints: [...device.taints, ...more] } : device;
+  });
 }
 
 // What a guarded port hears takes it down, before any tree is made.
@@ -144,8 +164,10 @@ function treeOf({ ifaces }: Device) {
   return null;
 }
 
-function opensOf(device: Device) {
-  return treeOf(device)?.open ?? [];
+// Its own, and those of a bridge whose tree is not simulated at all.
+function opensOf(device: Device): readonly Taint[] {
+  const others = device.taints.filter(({ what }) => /^spanning.tree/i.test(what));
+  return treeOf(device)?.open ?? others;
 }
 
 /** A port that heard something, and as what it came. */

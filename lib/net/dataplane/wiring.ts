@@ -29,7 +29,7 @@ export class Wiring {
     switch (iface.layer.kind) {
       case "cable": {
         const far = this.farEnd(device, name);
-        return far !== null && (this.ifaces.get(key(far))?.enabled ?? false);
+        return far !== null && holdsLink(this.ifaces.get(key(far)));
       }
       case "tagged":
       case "shared":
@@ -48,6 +48,12 @@ export class Wiring {
   farEnd(device: string, iface: string): PortRef | null {
     return this.far.get(`${device}:${iface}`) ?? null;
   }
+}
+
+// A port that its bundle leaves out carries nothing, but is no dead end of a cable.
+function holdsLink(iface: Iface | undefined): boolean {
+  const why = iface?.stopped?.why;
+  return (iface?.enabled ?? false) || why === "no-partner" || why === "misfit";
 }
 
 function key({ node, port }: PortRef): string {

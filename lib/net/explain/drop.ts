@@ -7,7 +7,13 @@ import type { Packet } from "../trace/packet.ts";
 import type { Span } from "../source/span.ts";
 import type { Explanation } from "./explanation.ts";
 import { explainNoRoute } from "./no-route.ts";
-import { explainBlocked, explainNotCarried, explainStopped, whereItEnds } from "./switching.ts";
+import {
+  carrierOf,
+  explainBlocked,
+  explainNotCarried,
+  explainStopped,
+  whereItEnds,
+} from "./switching.ts";
 
 /**
  * Why a packet ended here. The compiler asks for words for every kind of drop. `chosen` are the lines of the route it
@@ -217,6 +223,8 @@ function bareLines(iface: Iface, otherwise: readonly Span[]): readonly Span[] {
 
 function explainNoCarrier(compiled: Compiled, name: string, port: string): Explanation {
   const here = deviceOf(compiled, name).ifaces.find((one) => one.name === port);
+  const below = here && here.enabled && carrierOf(deviceOf(compiled, name), here);
+  if (below && below !== here) return explainNoCarrier(compiled, name, below.name);
   if (here?.stopped) return explainStopped(name, here, here.stopped);
   if (here && !here.enabled)
     return {

@@ -82,6 +82,13 @@ export function explainBlocked(
   }
 }
 
+/** The interface that must have a link for this one to have one: itself, or the port that it stands on. */
+export function carrierOf({ name, ifaces }: Device, iface: Iface): Iface {
+  const { layer } = iface;
+  if (layer.kind !== "tagged" || layer.parent.device !== name || iface.stopped) return iface;
+  return ifaces.find((one) => one.name === layer.parent.iface) ?? iface;
+}
+
 /** Why an interface that nobody took down carries nothing. */
 export function explainStopped(name: string, iface: Iface, { why, because }: Stopped): Explanation {
   const there = `${name}'s ${iface.name}`;

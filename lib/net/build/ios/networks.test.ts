@@ -87,6 +87,19 @@ describe("a router on a stick", () => {
   ]); // prettier-ignore
 });
 
+describe("a router whose ports are one", () => {
+  const r = (at: number, mode: string) =>
+    `interface Port-channel1.10\n${"interface Gi0/1\n channel-group 1 mode MODE\ninterface Gi0/2\n channel-group 1 mode MODE\n".replaceAll("MODE", mode)}interface Port-channel1\n ip address 10.0.0.${at} 255.255.255.0\ninterface Port-channel1.10\n encapsulation dot1Q 10\n ip address 10.0.10.${at} 255.255.255.0`; // prettier-ignore
+  const network = { "a.ios": r(1, "active").replace(/.*\n/, ""), "b.ios": r(2, "passive").replace(/.*\n/, "") }; // prettier-ignore
+  const cables = ["a:Gi0/1 - b:Gi0/1", "a:Gi0/2 - b:Gi0/2"];
+  const to = (address: string): Claim => ({ ...ping("a", "b"), address: ip(address) }) as Claim;
+  rows(network, cables, [
+    ["S10 reaches the other by them", {}, to("10.0.0.2"), ["holds"]],
+    ["S6 and in the VLAN of a subinterface of them", {}, to("10.0.10.2"), ["holds"]],
+    ["S10 not where neither begins", { "a.ios": r(1, "passive").replace(/.*\n/, "") }, to("10.0.0.2"), ["fails", /a's Port-channel1 is down: none of its ports is part of it/, /.*/]],
+  ]); // prettier-ignore
+});
+
 describe("two switches", () => {
   const sw = (of: { vlans?: string; trunk?: string; vlan?: number; lines?: string }) =>
     ports(
@@ -140,6 +153,8 @@ describe("two switches", () => {
     ["S2 none where both only would", { "sw1.switch": ports({ "Gi0/1": "", "Gi0/2": access(10) }, "vlan 10"), "sw2.switch": ports({ "Gi0/1": "", "Gi0/2": access(10) }, "vlan 10") }, ping("h1", "h2"), ["fails", /access port of VLAN 1/, "sw1: interface Gi0/1", /.*/]],
     ["S2 none of two domains", { "sw1.switch": ports({ "Gi0/1": " switchport mode dynamic desirable", "Gi0/2": access(10) }, "vlan 10\nvtp mode transparent\nvtp domain A"), "sw2.switch": ports({ "Gi0/1": "", "Gi0/2": access(10) }, "vlan 10\nvtp mode transparent\nvtp domain B") }, ping("h1", "h2"), ["fails", /access port of VLAN 1/, /.*/, /.*/]],
     ["P4 VLANs from elsewhere leave it open", { "sw2.switch": sw({ lines: "vtp domain LAB" }) }, ping("h1", "h2"), ["undecided", /vtp domain/, "sw2: vtp domain LAB"]],
+    ["P4 and what is settled with an end that is open", { "sw1.switch": ports({ "Gi0/1": "", "Gi0/2": access(10), "Gi0/3": access(10) }, "vlan 10"), "sw2.switch": `${sw({})}\ninterface Gi0/1\n switchport port-security` }, ping("h1", "h2"), [/switchport port-security/, "undecided", /switchport port-security/, "sw2: switchport port-security"]],
+    ["P4 and what a question comes to that nobody answers", { "sw2.switch": sw({ vlan: 20, lines: "ip arp inspection vlan 10" }) }, ping("h1", "h2"), [/ip arp inspection/, "undecided", /ip arp inspection/, "sw2: ip arp inspection vlan 10"]],
     ["P4 so does another kind of tree, also for the switches joined to it", { "sw2.switch": `${sw({})}\nspanning-tree mode mst` }, ping("h1", "h3"), [/spanning-tree mode mst/, "undecided", /spanning-tree mode mst/, "sw2: spanning-tree mode mst"]],
   ]); // prettier-ignore
 });
