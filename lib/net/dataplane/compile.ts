@@ -433,7 +433,11 @@ class DevicePlaces {
     const { vrf } = context;
     const ports = this.device.ifaces.filter(
       (iface) =>
-        iface.isPort && iface.table === vrf && !iface.bridge && this.wiring.works(name, iface.name),
+        iface.isPort &&
+        iface.table === vrf &&
+        !iface.bridge &&
+        !iface.bundling &&
+        this.wiring.works(name, iface.name),
     );
     if (ports.length === 0) return [this.notPassedOn(context)];
     return ports.map((iface) =>

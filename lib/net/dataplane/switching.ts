@@ -74,11 +74,16 @@ function openWhereAsked(devices: Devices, near: Neighbourhood, asked: Asked): De
         (devices.get(node)?.taints ?? [])
           .filter((one) => one.iface === null || one.iface === port)
           .slice(0, 1)
-          .map((one) => ({ ...one, iface: iface.name })),
+          .map((one) => elsewhere(one, node, device.name, iface.name)),
       );
     });
     return more.length > 0 ? { ...device, taints: [...device.taints, ...more] } : device;
   });
+}
+
+// A taint of one device as another has it.
+function elsewhere(taint: Taint, from: string, at: string, iface: string | null): Taint {
+  return { ...taint, iface, what: from === at ? taint.what : `${taint.what} on ${from}` };
 }
 
 // What a guarded port hears takes it down, before any tree is made.
@@ -151,7 +156,7 @@ function openTogether(devices: Devices, links: readonly LinkSpec[]): Devices {
     for (const name of seen) {
       const device = opened.get(name);
       if (!device || !treeOf(device)) continue;
-      const more = opensOf(source).map((taint) => ({ ...taint, iface: null }));
+      const more = opensOf(source).map((taint) => elsewhere(taint, source.name, name, null));
       opened.set(name, { ...device, taints: [...device.taints, ...more] });
     }
   }

@@ -43,14 +43,15 @@ function answer(nodes: Nodes, cables: readonly string[], claim: Claim): string[]
   ];
 }
 
-function pattern(one: string | RegExp): unknown {
-  return typeof one === "string" ? one : expect.stringMatching(one);
+function fits(line: string, expected: string | RegExp | undefined): boolean {
+  return expected instanceof RegExp ? expected.test(line) : line === expected;
 }
 
 function rows(network: Nodes, cables: readonly string[], all: readonly Row[]): void {
   test.each(all.map((row) => [...row] as const))("%s", (_title, changed, claim, expected) => {
     const said = answer({ ...network, ...changed }, cables, claim);
-    expect(said).toEqual(expected.map(pattern));
+    const agreed = said.map((line, at) => (fits(line, expected[at]) ? String(expected[at]) : line));
+    expect(agreed).toEqual(expected.map(String));
   });
 }
 
@@ -277,6 +278,7 @@ describe("a switch and a bridge of a system that speaks no spanning tree", () =>
   rows(network, cables, [
     ["the same native VLAN", {}, ping("h1", "h2"), ["holds"]],
     ["S4 another native VLAN leaks", { br: bridge(20) }, apart("h1", "h3", "host"), ["fails", /h3/, "br: bridge vlan add vid 20 dev eth0 pvid untagged", "sw1: switchport access vlan 10", /h1: /]],
+    ["T5 that speaks one it is left open", { br: `${bridge(10)}\nip link set br0 type bridge stp_state 1` }, ping("h1", "h2"), [/not simulated/, "undecided", /on sw1, "Spanning tree on a Linux bridge on br" is not simulated/, "br: ip link set br0 type bridge stp_state 1"]],
     ["S4 and loses its own", { br: bridge(20) }, ping("h1", "h2"), ["fails", /.*/]],
   ]); // prettier-ignore
 });
