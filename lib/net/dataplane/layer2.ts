@@ -327,6 +327,26 @@ export class Layer2 {
     for (const from of ports)
       if (bridge.enabled) this.entering(device, bridge, bridge.layer.vlanAware, from, ports);
       else this.refusing(device, bridge, from.iface);
+    for (const from of ports) {
+      const talkedInto = bridge.enabled ? this.asTrunk(device, from) : null;
+      if (!talkedInto) continue;
+      const id = placeAt.asTrunk(device.name, from.iface.name);
+      this.entering(device, bridge, bridge.layer.vlanAware, talkedInto, ports, id);
+    }
+  }
+
+  // The port as a trunk, where that depends on the other end, which is no switch and may still say so.
+  private asTrunk(device: Device, { iface, isOwn }: Port): Port | null {
+    const trunking = iface.bridge?.trunking;
+    if (!trunking || (trunking.wants !== "auto" && trunking.wants !== "desirable")) return null;
+    const far = this.wiring.farEnd(device.name, iface.name);
+    const there = far && this.devices.get(far.node)?.ifaces.find((one) => one.name === far.port);
+    if (!there || there.bridge?.trunking || there.bundling) return null;
+    const { because } = iface;
+    const vlans = [...trunking.trunk.vlans].map(
+      ([vlan, { untagged }]) => [vlan, { untagged, because }] as const,
+    );
+    return { iface, port: { ...trunking.trunk, vlans: new Map(vlans) }, isOwn };
   }
 
   // A bridge that is down takes nothing from its ports.
@@ -355,8 +375,8 @@ export class Layer2 {
     aware: boolean,
     from: Port,
     ports: readonly Port[],
+    id = bridgeIn(device, bridge.name, from.iface.name),
   ): void {
-    const id = bridgeIn(device, bridge.name, from.iface.name);
     if (!aware) {
       const across = this.across(device, bridge, null, from, ports);
       return void this.add(device, from.iface, id, { kind: "flood", to: [across] });
@@ -405,7 +425,7 @@ export class Layer2 {
     const id = `${name} from ${from.iface.name}`;
     const others = ports.filter(
       (one) =>
-        (one !== from || from.port.hairpin) &&
+        (one.iface !== from.iface || from.port.hairpin) &&
         (vlan === null || (one.port.vlans.has(vlan) && !one.port.blocked?.has(vlan))) &&
         !(one.port.isolated && from.port.isolated),
     );

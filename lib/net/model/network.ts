@@ -199,6 +199,8 @@ export type ResolveRow = {
 export const placeAt = {
   /** A frame comes out of the cable into the port. */
   arrive: (device: string, iface: string) => `${device}:${iface} in`,
+  /** A frame comes into a port that is none but would be a trunk, if the other end wanted it. */
+  asTrunk: (device: string, iface: string) => `${device}:${iface} in, as a trunk`,
   /** A frame for the device's own stack. */
   stack: (device: string, iface: string) => `${device}:${iface} stack`,
   /** A frame leaves the port for the cable. */

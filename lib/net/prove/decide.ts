@@ -1,6 +1,15 @@
 import type { Compiled } from "../dataplane/compile.ts";
 import type { Device, Iface } from "../model/device.ts";
-import { ACK, IPV4, placeAt, SYN, TCP, type PlaceId, type Range } from "../model/network.ts";
+import {
+  ACK,
+  IPV4,
+  placeAt,
+  SYN,
+  TCP,
+  type Network,
+  type PlaceId,
+  type Range,
+} from "../model/network.ts";
 import type { Claim, Proto, Threat } from "../model/objective.ts";
 import { formatPrefix, isLoopback, lastOf, samePrefix, type Ip } from "../model/prefix.ts";
 import { merged } from "../model/ranges.ts";
@@ -16,6 +25,7 @@ import { trace, type Trace } from "../trace/trace.ts";
 import { endpointsNamed, type Endpoint, type Missing } from "./endpoint.ts";
 import { Arena, NONE, TooComplex, type PacketFields, type PacketSet } from "./sets.ts";
 import { circleIn, NotProved, spread, wayTo, type Spread } from "./spread.ts";
+import { trunksTalkedInto } from "./trunking.ts";
 import { taintOf, taintOfPlaces, undecidedByTaint } from "./taint.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -302,7 +312,9 @@ function decideIsolate(compiled: Compiled, claim: Claim & { kind: "isolate" }): 
   for (const [senders, targets] of directions)
     for (const sender of senders) {
       const forgets = claim.threat === "attacker";
-      const way = spread(network, arena, sourcesOf(arena, sender, claim.threat), { forgets });
+      const sources = sourcesOf(arena, sender, claim.threat);
+      if (forgets) sources.push(...trunkSources(network, arena, sender));
+      const way = spread(network, arena, sources, { forgets });
       places += way.at.size;
       for (const target of targets) {
         const leak = leakTo(compiled, arena, way, sender, target, claim.threat);
@@ -404,6 +416,22 @@ function sourcesOf(
     if (own.length === 0) return [];
     return [{ place, packets: arena.intersect(anyIpv4, arena.where({ src: own })) }];
   });
+}
+
+// What an attacker puts into trunks that its ports have been talked into.
+function trunkSources(
+  network: Network,
+  arena: Arena,
+  sender: Endpoint,
+): { place: PlaceId; packets: PacketSet }[] {
+  const packets = arena.where({ mark: [[0, 0]], ct: [[0, 0]] });
+  const { name, ifaces } = sender.device;
+  if (sender.kind === "port") {
+    const place = placeAt.asTrunk(name, sender.iface);
+    return network.places.has(place) ? [{ place, packets }] : [];
+  }
+  const outlets = ifaces.map((iface) => ({ node: name, port: iface.name }));
+  return trunksTalkedInto(network, outlets).map((place) => ({ place, packets }));
 }
 
 // Where a sender's packets set out.
