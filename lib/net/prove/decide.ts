@@ -21,7 +21,7 @@ import {
   questionPacket,
   type Conversation,
 } from "../trace/conversation.ts";
-import { trace, type Trace } from "../trace/trace.ts";
+import { trace, type Choose, type Trace } from "../trace/trace.ts";
 import { endpointsNamed, type Endpoint, type Missing } from "./endpoint.ts";
 import { Arena, NONE, TooComplex, type PacketFields, type PacketSet } from "./sets.ts";
 import { circleIn, NotProved, spread, wayTo, type Spread } from "./spread.ts";
@@ -217,9 +217,28 @@ function lostOnLeg(
       : circle && alongPlaces(compiled, question, [...circle.circle, ...circle.wayThere]);
     if (other && !other.answered)
       return { state: "fails", why: { kind: "unanswered", from: "", to: "", shown: other } };
-    if (!other || !noteCopies(copies, other))
+    if (!other || !noteCopies(copies, other)) {
+      if (
+        other &&
+        !stray &&
+        circle &&
+        way.at.has(goal) &&
+        tellsNothingApart(compiled, circle.circle)
+      )
+        return null;
       return { state: "undecided", why: { kind: "disagreement" } };
+    }
   }
+}
+
+// On layer 2 a frame may come by one place twice, in another VLAN each time. Where nothing on the way asks for what the
+// packets of a leg differ in, what one of them shows holds for all.
+function tellsNothingApart({ network }: Compiled, circle: readonly PlaceId[]): boolean {
+  return circle.every((id) => {
+    const { step } = network.places.get(id)!;
+    if (step.kind !== "filter") return step.kind !== "lookup";
+    return step.rules.every(({ guard }) => !guard.sport && !guard.dport && !guard.flags);
+  });
 }
 
 // Which copy of each flood a conversation needed; whether that was news.
@@ -381,19 +400,32 @@ function replay(
   const path = wayTo(arena, way, place, packet);
   if (!path) return null;
   const start = path.places[0]!;
-  const along = new Set(path.places);
   const { ttl } = compiled.network.devices.get(compiled.network.places.get(start)!.device)!.habits;
   const single = trace(
     compiled.network,
     start,
     { ...path.packet, smac: 0, ttl },
-    { choose: (paths) => paths.find((one) => along.has(one)) ?? null, forgets: true },
+    { choose: alongPath(path.places), forgets: true },
   );
   const arrived = single.stops.findIndex((stop) => stop.place.id === place);
   if (arrived === -1) return null;
   const { device } = compiled.network.places.get(place)!;
   const stops = single.stops.slice(0, arrived + 1);
   return { stops, fate: { kind: "delivered", device }, last: stops.at(-1)!.packet };
+}
+
+// The next place of the path, which may come by one place more than once, in another VLAN each time.
+function alongPath(path: readonly PlaceId[]): Choose {
+  const along = new Set(path);
+  let passed = 0;
+  return (paths, { id }) => {
+    const at = path.indexOf(id, passed);
+    const next = at === -1 ? undefined : path[at + 1];
+    if (next === undefined || !paths.includes(next))
+      return paths.find((one) => along.has(one)) ?? null;
+    passed = at + 1;
+    return next;
+  };
 }
 
 // What a sender can put on its way. Only it misbehaves: an attacker forges anything, a host speaks for itself.

@@ -165,6 +165,21 @@ describe("two switches", () => {
   ]); // prettier-ignore
 });
 
+describe("two switches with two cables in different VLANs", () => {
+  // From h1 in VLAN 10 over the trunk, back by the other cable into VLAN 1, and over the trunk again.
+  const network = {
+    "a.switch": ports({ "Gi0/1": access(1), "Gi0/2": TRUNK, "Gi0/3": access(10) }, "vlan 10"),
+    "b.switch": ports({ "Gi0/1": access(10), "Gi0/2": TRUNK, "Gi0/3": access(1) }, "vlan 10"),
+    h1: host("10.0.0.1"),
+    h2: host("10.0.0.2"),
+  };
+  const cables = ["a:Gi0/1 - b:Gi0/1", "a:Gi0/2 - b:Gi0/2", "a:Gi0/3 - h1:eth0", "b:Gi0/3 - h2:eth0"]; // prettier-ignore
+  rows(network, cables, [
+    ["P2 a frame passes one cable twice, and that is no circle", {}, ping("h1", "h2"), ["holds"]],
+    ["P7 and is found again when it leaks", {}, apart("h2", "h1", "host"), ["fails", /arrives at h1/, /.*/, /.*/, /.*/]],
+  ]); // prettier-ignore
+});
+
 describe("a switch on the way", () => {
   const end = ports({ "Gi0/1": TRUNK, "Gi0/2": access(30) }, "vlan 30");
   const network = {

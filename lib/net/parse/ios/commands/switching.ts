@@ -194,6 +194,15 @@ const treeCommands: readonly Command[] = [
   unsimulated("config", "mac access-list <it:line>", "A filter of frames", "unsimulated"),
   unsimulated("config", "dot1x <it:line>", "Who may use a port"),
   unsimulated("config", "ip { arp inspection | dhcp snooping } [<it:line>]", "Inspect addresses"),
+  unsimulated("config", "monitor session <it:line>", "Copies of frames for an analyser"),
+  inert(
+    "config",
+    "switch <n:1-16> { provision | priority | renumber } <it:word>",
+    "Stacks of switches",
+  ),
+  inert("config", "transceiver type all", "Optics", "inert"),
+  inert("config", "mls qos [<it:line>]", "Queues"),
+  inert("config", "device-tracking <it:line>", "Notes of who is where", "inert"),
   inert("config", "system mtu [routing] <n:576-9216>", "Largest frame"),
 ];
 
@@ -413,6 +422,19 @@ const portCommands: readonly Command[] = [
   inert("interface", "udld <it:line>", "Notice broken fibres"),
   inert("interface", "lldp <it:line>", "Tell the neighbour who this is"),
   inert("interface", "cdp <it:line>", "Tell the neighbour who this is"),
+  unsimulated(
+    "interface",
+    "autostate",
+    "Whether a VLAN without live ports takes its interface down",
+  ),
+  inert("interface", "srr-queue <it:line>", "Queues"),
+  inert("interface", "mls qos <it:line>", "Queues"),
+  inert("interface", "carrier-delay <it:line>", "When a lost link counts"),
+  inert(
+    "interface",
+    "{ device-tracking | ip device tracking } [<it:line>]",
+    "Notes of who is where",
+  ),
   inert("interface", "mdix auto", "Crossed cables"),
   inert("interface", "power inline <it:line>", "Power for the neighbour"),
   inert("interface", "auto qos <it:line>", "Queues"),
