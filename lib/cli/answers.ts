@@ -153,11 +153,44 @@ const check = z.object({
       problems: z.array(
         z.object({ about: z.string(), seed: z.int().nullable(), message: z.string() }),
       ),
+      mutants: z
+        .object({
+          tried: z.int(),
+          caught: z.int().describe("Those that earn less than everything"),
+          survivors: z.array(
+            z.object({
+              file: z.string(),
+              line: z.int().min(1),
+              was: z.string(),
+              now: z.string().nullable().describe("null: the line is gone"),
+              shown: z.object({ from: z.string(), to: z.string() }),
+              harmless: z.string().nullable().describe("The author's reason"),
+            }),
+          ),
+        })
+        .optional()
+        .describe("With --mutants: the solution with one line wrong, again and again"),
     }),
   ),
 });
 
-export const answers = { grade, probe, trace, prove, matrix, check } as const;
+const diff = z.object({
+  same: z.boolean(),
+  differences: z.array(
+    z.object({
+      from: z.string(),
+      to: z.string(),
+      arrives: z.string().describe("The answer with which the packet arrives"),
+      lost: z.string().describe("The answer with which it does not"),
+      witness,
+      walk,
+      otherwise: walk.nullable().describe("Its way with the other answer; null without a sender"),
+    }),
+  ),
+  undecided: z.array(z.object({ from: z.string(), to: z.string(), text: z.string() })),
+});
+
+export const answers = { grade, probe, trace, prove, matrix, diff, check } as const;
 
 /** The schema of a command's answer as JSON Schema, as text. */
 export function answerJsonSchema(command: keyof typeof answers): string {

@@ -106,7 +106,25 @@ test("probe answers in the fields of measurements", () => {
   ]);
 });
 
-test("trace, prove and matrix", { timeout: 30_000 }, () => {
+test("diff: what two answers treat differently", { timeout: 60_000 }, () => {
+  const diff = (a: string, b: string) => {
+    const { status, answer } = json("diff", "lab", a, b);
+    const { same, differences } = answer as { same: boolean; differences: Shown[] };
+    type Shown = { from: string; to: string; arrives: string; witness: { dst: string } };
+    const shown = differences.map(({ from, to, arrives }) => `${from} to ${to} with ${arrives}`);
+    return { status, same, shown };
+  };
+  // Other names for the same tables are no difference.
+  expect(diff("solution", "also/vrf-definition")).toEqual({ status: 0, same: true, shown: [] });
+  expect(diff("lab/solution", "lab/wrong/stray-route")).toEqual({
+    status: 1,
+    same: false,
+    shown: ["edge", "a1", "a2"].map((from) => `${from} to b1 with lab/wrong/stray-route`),
+  });
+  expect(diff("start", "solution").shown).toContain("a1 to a2 with solution");
+});
+
+test("trace, prove and matrix", { timeout: 120_000 }, () => {
   const solved = ["lab", "--answer", "lab/solution"];
   expect(json("trace", ...solved, "--from", "a1", "--to", "a2").status).toBe(0);
   expect(json("trace", ...solved, "--from", "a1", "--to", "8.8.8.8").status).toBe(1);

@@ -1,6 +1,7 @@
 import { ContentError } from "#lib/content/content-error.ts";
 import { BadCall, WRONG, type Command } from "./call.ts";
 import { checkCommand } from "./commands/check.ts";
+import { diffCommand } from "./commands/diff.ts";
 import { gradeCommand } from "./commands/grade.ts";
 import { matrixCommand } from "./commands/matrix.ts";
 import { probeCommand } from "./commands/probe.ts";
@@ -13,11 +14,12 @@ const commands: Readonly<Record<string, Command>> = {
   trace: traceCommand,
   prove: proveCommand,
   matrix: matrixCommand,
+  diff: diffCommand,
   check: checkCommand,
 };
 
 // Announced in the documents, and not part of this version.
-const LATER = ["show", "diff"];
+const LATER = ["show"];
 
 process.exitCode = await main(process.argv.slice(2));
 

@@ -35,6 +35,7 @@ export function labOf(it: { id: string; hash: string; yaml: string; start: Files
     minutes: outline.lab.minutes,
     variables: outline.variables,
     files: rulesOf(outline.lab),
+    harmless: outline.lab.harmless,
     tests: Object.fromEntries(
       Object.entries(outline.lab.tests).map(([name, test]) => [name, expectationOf(test)]),
     ),
@@ -50,7 +51,7 @@ export function drawLab(lab: Lab, seed: number, pinned: Pinned = NOTHING_PINNED)
   const files = fillFiles(lab.start, values, "start/");
   const problems = problemsOfLab(filled, files, yaml);
   if (problems.length > 0) throw new ContentError(sortProblems(problems));
-  const objectives = filled.objectives.map(objectiveOf);
+  const objectives = filled.objectives.map((it) => objectiveOf(it, filled.objectives));
   return {
     lab: lab.id,
     hash: lab.hash,
@@ -232,12 +233,12 @@ function nodeOf(name: string, node: NodeYaml): NodeSpec {
   };
 }
 
-function objectiveOf(it: ObjectiveYaml): Objective {
+function objectiveOf(it: ObjectiveYaml, all: readonly ObjectiveYaml[]): Objective {
   const { id, title, points, hidden } = it;
-  return { id, title, points, hidden, needs: it.needs ?? [], claim: claimOf(it) };
+  return { id, title, points, hidden, needs: it.needs ?? [], claim: claimOf(it, all) };
 }
 
-function claimOf(it: ObjectiveYaml): Claim {
+function claimOf(it: ObjectiveYaml, all: readonly ObjectiveYaml[]): Claim {
   if (it.reach) {
     const { from, to, proto, port, address } = it.reach;
     return { kind: "reach", from, to, proto, port: port ?? null, address: address ?? null };
@@ -246,6 +247,22 @@ function claimOf(it: ObjectiveYaml): Claim {
   if (it.routes) {
     const has = it.routes.has.map(({ prefix, via }) => ({ prefix, via: via ?? null }));
     return { kind: "routes", at: it.routes.at, has, lacks: it.routes.lacks };
+  }
+  if (it.only) {
+    const { among, allow } = it.only;
+    return { kind: "only", among, allow: allow.map((one) => ({ ...one, port: one.port ?? null })) };
+  }
+  if (it.path) {
+    const { from, to, proto, port = null, through = [], avoids = [] } = it.path;
+    return { kind: "path", from, to, proto, port, through, avoids };
+  }
+  if (it.maps) return { kind: "maps", ...it.maps };
+  if (it.survives) {
+    const { objectives, down, together } = it.survives;
+    const claims = all
+      .filter(({ id, survives }) => objectives.includes(id) && !survives)
+      .map((one) => ({ title: one.title, claim: claimOf(one, all) }));
+    return { kind: "survives", claims, down, together };
   }
   return { kind: "undecidable", form: kindsOf(it)[0] ?? "nothing" };
 }

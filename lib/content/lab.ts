@@ -16,7 +16,11 @@ export type Lab = {
   readonly yaml: string;
   readonly start: Files;
   readonly tests: Readonly<Record<string, Expectation>>;
+  /** Lines of the solution that may be wrong without harm, as they are written there, and why. */
+  readonly harmless: readonly Harmless[];
 };
+
+export type Harmless = { readonly file: string; readonly line: string; readonly why: string };
 
 export type FileRule = { readonly pattern: string; readonly may: "edit" | "create" };
 

@@ -322,6 +322,17 @@ const answerName = z
     "A test names start, solution, also/<name> or wrong/<name>.",
   );
 
+const harmless = z
+  .array(
+    keyed({
+      file: path,
+      line: text.describe("The line as it stands in solution/"),
+      why: text.describe("Why the lab need not notice a mistake in it"),
+    }),
+  )
+  .default([])
+  .describe("Lines of the solution that the objectives need not tell from wrong ones");
+
 const minutes = z.int().min(1).max(600);
 const files = z.record(path, fileRule).default({});
 const variables = z.record(variableName, variable).default({});
@@ -343,6 +354,7 @@ export const labSchema = keyed({
   objectives: z.array(objective).min(1),
   hints: z.array(hint).default([]),
   tests: tests.describe("What the start and each answer must earn"),
+  harmless,
 });
 
 /** What can be known of `lab.yaml` before anything is drawn. The rest is not looked at. */
@@ -359,6 +371,7 @@ export const outlineSchema = keyed({
   objectives: z.unknown().optional(),
   hints: z.unknown().optional(),
   tests,
+  harmless,
 });
 
 export type LabYaml = z.output<typeof labSchema>;

@@ -1,4 +1,4 @@
-import type { Objective } from "#lib/net/model/objective.ts";
+import type { Claim, Objective } from "#lib/net/model/objective.ts";
 
 /**
  * The objectives that must hold before `objective` may earn anything: what it `needs`, or else every `reach` with an
@@ -27,8 +27,24 @@ export function lacksControl(objective: Objective, all: readonly Objective[]): b
 }
 
 // The ends of a claim that a dead network would satisfy; `null` for one that it would not.
-function sidesOf({ claim }: Objective): readonly (readonly string[])[] | null {
+function sidesOf({ claim }: Objective): Sides | null {
+  return sidesOfClaim(claim);
+}
+
+type Sides = readonly (readonly string[])[];
+
+function sidesOfClaim(claim: Claim): Sides | null {
   if (claim.kind === "isolate") return [claim.from, claim.to];
+  // Whom no allowed flow touches is isolated from all others.
+  if (claim.kind === "only") {
+    const used = new Set(claim.allow.flatMap(({ from, to }) => [from, to]));
+    const idle = claim.among.filter((one) => !used.has(one));
+    return idle.length > 0 ? idle.map((one) => [one]) : null;
+  }
+  if (claim.kind === "survives") {
+    const sides = claim.claims.map((one) => sidesOfClaim(one.claim));
+    return sides.every((one) => one !== null) ? sides.flat() : null;
+  }
   if (claim.kind === "routes" && claim.lacks.length > 0 && claim.has.length === 0)
     return [[claim.at]];
   return null;

@@ -5,7 +5,7 @@ import type { Proto } from "#lib/net/model/objective.ts";
 import type { Picture } from "#lib/net/model/picture.ts";
 import { parseIp } from "#lib/net/model/prefix.ts";
 import { buildNetwork } from "#lib/net/network.ts";
-import { addressesOf } from "#lib/net/prove/decide.ts";
+import { addressesOf } from "#lib/net/prove/endpoint.ts";
 import { endpointsNamed, type Endpoint } from "#lib/net/prove/endpoint.ts";
 import type { Files } from "#lib/net/source/span.ts";
 import { converse } from "#lib/net/trace/conversation.ts";

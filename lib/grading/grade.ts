@@ -4,6 +4,7 @@ import { explainVerdict } from "#lib/net/explain/verdict.ts";
 import type { Objective, State } from "#lib/net/model/objective.ts";
 import { buildNetwork, type Built } from "#lib/net/network.ts";
 import { decide } from "#lib/net/prove/decide.ts";
+import { decideSurvives } from "#lib/net/survive.ts";
 import type { Verdict } from "#lib/net/prove/verdict.ts";
 import type { Files } from "#lib/net/source/span.ts";
 import { ENGINE } from "#lib/net/version.ts";
@@ -25,7 +26,7 @@ export function gradeBuilt(
   built: Built,
 ): Report {
   const verdicts = new Map(
-    instance.objectives.map((one) => [one.id, decide(built, one.claim)] as const),
+    instance.objectives.map((one) => [one.id, decided(instance, files, built, one)] as const),
   );
   const states = statesOf(instance.objectives, verdicts);
   const ranges = new Ranges(files);
@@ -54,6 +55,15 @@ export function gradeBuilt(
       ...diagnosticReports(built.diagnostics, ranges),
     ],
   };
+}
+
+function decided(
+  { topology }: LabInstance,
+  files: Files,
+  built: Built,
+  { claim }: Objective,
+): Verdict {
+  return claim.kind === "survives" ? decideSurvives(topology, files, claim) : decide(built, claim);
 }
 
 /** The state of every objective, once its controls are looked at: a dead control blocks, an open one leaves open. */

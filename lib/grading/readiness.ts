@@ -168,6 +168,7 @@ function deadProblems(instance: LabInstance, { what, dead, report }: Variant): s
 }
 
 function endsOf({ claim }: Objective): string[] {
-  if (claim.kind !== "reach" && claim.kind !== "isolate") return [];
-  return [...claim.from, ...claim.to].map((end) => end.split(/[@:/]/)[0]!);
+  const ends =
+    claim.kind === "only" ? claim.among : "from" in claim ? [...claim.from, ...claim.to] : [];
+  return ends.map((end) => end.split(/[@:/]/)[0]!);
 }

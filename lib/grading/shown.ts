@@ -29,6 +29,13 @@ export function shownBy(
         witness: witnessOf(why.from, why.to, why.shown),
         walk: { ...oneWay(built, why.shown, ranges), back: null },
       };
+    case "other-path":
+      return {
+        witness: witnessOf(why.from, why.to, why.shown),
+        walk: { ...oneWay(built, why.shown, ranges), back: null },
+      };
+    case "broken-by":
+      return shownBy({ ...built, ...why.compiled }, { state: "fails", why: why.why }, ranges);
     default:
       return {};
   }
@@ -43,7 +50,8 @@ export function conversationWalk(
   return { ...oneWay(built, forward, ranges), back: back && oneWay(built, back, ranges) };
 }
 
-function oneWay(built: Built, trace: Trace, ranges: Ranges): Omit<Walk, "back"> {
+/** One packet's walk. */
+export function oneWay(built: Built, trace: Trace, ranges: Ranges): Omit<Walk, "back"> {
   const { fate } = trace;
   return {
     outcome: fate.kind,
@@ -81,7 +89,8 @@ function portOf({ proto, dport, sport }: Packet): number | null {
   return dport >= 49_152 ? sport : dport;
 }
 
-function witnessOf(from: string, to: string, trace: Trace): Witness {
+/** The packet of a walk, as it set out. */
+export function witnessOf(from: string, to: string, trace: Trace): Witness {
   const packet = trace.stops[0]?.packet ?? trace.last;
   const port = portOf(packet);
   return {

@@ -120,12 +120,17 @@ function tainted(device: Device, node: NodeSpec): Device {
   return { ...device, taints: [...device.taints, ...unbuilt(node)] };
 }
 
+/** What may run on a node and is simulated. */
+const BUILT: ReadonlySet<string> = new Set(["ovs"]);
+
 // A kind of device that is drawn but not simulated leaves everything that touches it undecided.
 function unbuilt(node: NodeSpec): Device["taints"] {
   const because: Span = { file: "lab.yaml", from: 0, to: 0 };
-  if ((node.kind === "switch" && node.os !== "ios") || node.kind === "controller")
+  if ((node.kind === "switch" && node.os === null) || node.kind === "controller")
     return [{ iface: null, what: `a ${node.kind}`, because }];
-  return node.runs.map((what) => ({ iface: null, what, because }));
+  return node.runs
+    .filter((what) => !BUILT.has(what))
+    .map((what) => ({ iface: null, what, because }));
 }
 
 function endingOf(node: NodeSpec): string {

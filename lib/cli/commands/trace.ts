@@ -3,7 +3,8 @@ import { conversationWalk } from "#lib/grading/shown.ts";
 import type { Proto } from "#lib/net/model/objective.ts";
 import { formatIp, parseIp, type Ip } from "#lib/net/model/prefix.ts";
 import type { Built } from "#lib/net/network.ts";
-import { addressesOf, isAt, taintOfWalk } from "#lib/net/prove/decide.ts";
+import { addressesOf, isAt } from "#lib/net/prove/endpoint.ts";
+import { taintOfWalk } from "#lib/net/prove/taint.ts";
 import { acceptedAt, converse } from "#lib/net/trace/conversation.ts";
 import {
   BadCall,

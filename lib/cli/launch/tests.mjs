@@ -4,6 +4,9 @@ import { at, Failure, read, runNode, seconds, step, tools } from "./run.mjs";
 
 const parts = { check, unit, e2e };
 
+/** Time only tells a hang from work: others may have the machine to themselves. */
+const PATIENCE = "--testTimeout=60000";
+
 /** All tests, or one part of them; every part runs, whatever became of the one before. */
 export async function test(part, ...args) {
   if (part && !Object.hasOwn(parts, part))
@@ -32,9 +35,14 @@ async function unit(args) {
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const elsewhere = ["e2e", ".cache", ".next"].map((it) => `--exclude=${it}/**`);
   return [
-    await suite("Unit tests", report, ["vitest", "run", ...elsewhere, ...reporters, ...args], {
-      count: (it) => ({ passed: it.numPassedTests, failed: it.numFailedTests }),
-    }),
+    await suite(
+      "Unit tests",
+      report,
+      ["vitest", "run", PATIENCE, ...elsewhere, ...reporters, ...args],
+      {
+        count: (it) => ({ passed: it.numPassedTests, failed: it.numFailedTests }),
+      },
+    ),
   ];
 }
 

@@ -208,7 +208,22 @@ class DevicePlaces {
   // Rules and filters may ask by which interface a packet came in; then each interface has a lookup of its own.
   private get asksForIngress(): boolean {
     const { rules } = this.device;
-    return this.filters.asksForIfaces || (rules?.some((rule) => rule.from !== null) ?? false);
+    return (
+      this.filters.asksForIfaces ||
+      this.bridgesTranslated ||
+      (rules?.some((rule) => rule.from !== null) ?? false)
+    );
+  }
+
+  // K5: where bridged packets pass the filters, one whose destination was translated to a host behind the same bridge
+  // is bridged there.
+  private get bridgesTranslated(): boolean {
+    const { filtersBridged, ifaces } = this.device;
+    return (
+      filtersBridged &&
+      this.filters.translates &&
+      ifaces.some(({ layer }) => layer.kind === "bridge")
+    );
   }
 
   private forwardFrom(iface: Iface): PlaceId {
@@ -386,17 +401,23 @@ class DevicePlaces {
     const post = this.filters.hook("ip", "postrouting", out, resolve);
     if (own) return post;
     const through = { ...out, in: from === ANYWHERE ? null : from };
-    return this.oneHopLess(this.filters.hook("ip", "forward", through, post), iface);
+    const bridges = this.bridgesTranslated && iface.layer.kind === "bridge" && from === iface.name;
+    return this.oneHopLess(this.filters.hook("ip", "forward", through, post), iface, bridges);
   }
 
-  private oneHopLess(next: PlaceId, iface: Iface): PlaceId {
+  private oneHopLess(next: PlaceId, iface: Iface, bridges = false): PlaceId {
     const expired = this.drop({ kind: "ttl-expired", device: this.device.name }, undefined, null);
-    return this.add(`${next}, one hop less`, iface.table, iface.name, {
-      kind: "rewrite",
-      change: { kind: "hop" },
-      next,
-      expired,
-    });
+    return this.add(
+      `${next}, one hop less${bridges ? " or bridged" : ""}`,
+      iface.table,
+      iface.name,
+      {
+        kind: "rewrite",
+        change: bridges ? { kind: "hop", bridges } : { kind: "hop" },
+        next,
+        expired,
+      },
+    );
   }
 
   private resolve(iface: Iface, gateway: Ip | null, entry: Entry, own: boolean): PlaceId {
@@ -406,6 +427,7 @@ class DevicePlaces {
     if (this.places.has(id)) return id;
     // Without anything below it asks nobody: what leaves by it is gone.
     if (!iface.isPort) return placeAt.leave(device.name, iface.name);
+    if (iface.layer.kind === "shared" && iface.layer.routed) return this.unasked(iface);
     const why: Drop = {
       kind: "no-neighbor",
       device: device.name,
@@ -427,6 +449,14 @@ class DevicePlaces {
     });
   }
 
+  // Without ARP a frame is addressed to the link itself, which all that share it have in common.
+  private unasked(iface: Iface): PlaceId {
+    const id = `${this.device.name}:${iface.name} asks nobody`;
+    const next = placeAt.leave(this.device.name, iface.name);
+    const change = { kind: "set" as const, field: "dmac" as const, value: macNumber(iface.mac) };
+    return this.add(id, iface.table, iface.name, { kind: "rewrite", change, next, expired: next });
+  }
+
   // A broadcast of the device's own, by every live port of the table.
   private everywhere(context: Context): PlaceId[] {
     const { name } = this.device;
@@ -440,14 +470,18 @@ class DevicePlaces {
         this.wiring.works(name, iface.name),
     );
     if (ports.length === 0) return [this.notPassedOn(context)];
-    return ports.map((iface) =>
-      this.add(`${name}:${iface.name} sends to everyone`, vrf, iface.name, {
-        kind: "rewrite",
-        change: { kind: "set", field: "dmac", value: BROADCAST_MAC },
-        next: placeAt.leave(name, iface.name),
-        expired: placeAt.leave(name, iface.name),
-      }),
-    );
+    return ports.map((iface) => {
+      const id = `${name}:${iface.name} sends to everyone`;
+      const leave = placeAt.leave(name, iface.name);
+      const set = (what: string, field: "dmac" | "smac", value: number, next: PlaceId) =>
+        this.add(`${id}${what}`, vrf, iface.name, {
+          kind: "rewrite",
+          change: { kind: "set", field, value },
+          next,
+          expired: next,
+        });
+      return set("", "dmac", BROADCAST_MAC, set(", from it", "smac", macNumber(iface.mac), leave));
+    });
   }
 
   private notPassedOn({ vrf }: Context): PlaceId {

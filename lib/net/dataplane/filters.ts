@@ -43,6 +43,15 @@ export class Filters {
     );
   }
 
+  /** Whether some rule may change a packet's destination on its way in. */
+  get translates(): boolean {
+    return this.device.filters.some(({ family, chains }) =>
+      [...chains.values()].some(
+        ({ base }) => family === "ip" && base?.type === "nat" && base.hook === "prerouting",
+      ),
+    );
+  }
+
   /** Whether some rule asks by which interface a packet came in or goes out. */
   get asksForIfaces(): boolean {
     return this.device.filters.some((table) =>
@@ -229,7 +238,7 @@ export class Filters {
           next: accepted,
         });
       case "no-track":
-        return this.set("ct", CT.untracked, undefined, rest);
+        return this.set("ct", CT.exempt, undefined, rest);
       case "continue":
       case "dscp":
       case "ct-mark":

@@ -6,8 +6,11 @@ export type Frame = {
   readonly tag: number;
   readonly inner: number;
   readonly dmac: number;
-  /** Of an ARP message: the address that it is for. */
+  readonly smac: number;
+  /** Of an ARP message: what it is, and the addresses that it is for and from, where filters for ARP look for them. */
+  readonly proto?: number;
   readonly dst?: number;
+  readonly src?: number;
 };
 
 /** A place that a frame came to, and as what. */
@@ -46,7 +49,8 @@ export function passingsOf(
 
 /** What tells a frame at a place from all others of the same sender: a place is met once as each. */
 export function printOf({ place, frame }: Passing): string {
-  return `${place} ${frame.tag} ${frame.inner}`;
+  const { tag, inner, dmac, smac, dst, src } = frame;
+  return `${place} ${tag} ${inner} ${dmac} ${smac} ${dst} ${src}`;
 }
 
 /** Where a frame goes from a place on layer 2; nowhere once it has arrived. */
@@ -71,6 +75,11 @@ export function nextOf({ step, table }: Place, frame: Frame): Passing[] {
     }
     case "switch": {
       return [{ place: rowFor(step.rows, frame.dmac)?.next ?? step.miss, frame }];
+    }
+    case "rewrite": {
+      const { change, next } = step;
+      if (change.kind === "hop" || change.mask !== undefined) return [{ place: next, frame }];
+      return [{ place: next, frame: { ...frame, [change.field]: change.value } }];
     }
     // The rest is above layer 2: the frame has arrived.
     default:

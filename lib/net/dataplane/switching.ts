@@ -1,5 +1,5 @@
 import type { Device, Iface, Taint } from "../model/device.ts";
-import { placeAt, type Place, type PlaceId } from "../model/network.ts";
+import { macNumber, placeAt, type Place, type PlaceId } from "../model/network.ts";
 import type { LinkSpec, PortRef } from "../model/topology.ts";
 import {
   bundled,
@@ -45,7 +45,7 @@ function agrees({ ifaces }: Device): boolean {
 }
 
 // How a port asks what the other end wants. To other makers' bridges it is a group like any, and passes them.
-const NEGOTIATION: Frame = { ethertype: 0, tag: 0, inner: 0, dmac: 0x01000ccccccc };
+const NEGOTIATION = { ethertype: 0, tag: 0, inner: 0, dmac: 0x01000ccccccc };
 
 function negotiatedOn(
   devices: Devices,
@@ -56,7 +56,9 @@ function negotiatedOn(
   const asks = (iface: Iface | null) => iface?.bridge?.trunking !== undefined;
   const asked = (device: Device, iface: Iface) =>
     near
-      .hearers(device, iface, NEGOTIATION, (port) => asks(near.ifaces.at(port)))
+      .hearers(device, iface, { ...NEGOTIATION, smac: macNumber(iface.mac) }, (port) =>
+        asks(near.ifaces.at(port)),
+      )
       .map((one) => one.port);
   return openWhereAsked(negotiated(devices, near.ifaces, asked), near, asked);
 }

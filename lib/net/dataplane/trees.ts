@@ -1,4 +1,5 @@
 import type { BridgePort, Device, Iface } from "../model/device.ts";
+import { macNumber } from "../model/network.ts";
 import type { PortRef } from "../model/topology.ts";
 import type { Blocked, SpanningPort, SpanningTree } from "../model/switching.ts";
 import { changed, farPort, withIfaces, type Devices } from "./agreement.ts";
@@ -229,19 +230,20 @@ function speakersOf(device: Device, { wiring }: Neighbourhood): Speaker[] {
   });
 }
 
-function messagesOf({ tree, port, spanning, isTrunk }: Speaker): Message[] {
+function messagesOf({ tree, iface, port, spanning, isTrunk }: Speaker): Message[] {
+  const smac = macNumber(iface.mac);
   if (spanning.filtered) return [];
   return [...port.vlans].flatMap(([vlan, { untagged }]): Message[] => {
     if (!tree.priorities.has(vlan)) return [];
-    const standard = { vlan, names: null, frame: frameTo(STANDARD, 0) };
+    const standard = { vlan, names: null, frame: frameTo(STANDARD, smac, 0) };
     if (!isTrunk) return untagged ? [standard] : [];
-    const own = { vlan, names: vlan, frame: frameTo(PER_VLAN, untagged ? 0 : vlan + 1) };
+    const own = { vlan, names: vlan, frame: frameTo(PER_VLAN, smac, untagged ? 0 : vlan + 1) };
     return vlan === 1 ? [standard, own] : [own];
   });
 }
 
-function frameTo(dmac: number, tag: number): Frame {
-  return { ethertype: 0, tag, inner: 0, dmac };
+function frameTo(dmac: number, smac: number, tag: number): Frame {
+  return { ethertype: 0, tag, inner: 0, dmac, smac };
 }
 
 // The VLAN that a message is in once it has come in by a port; `null` where the port does not take it.

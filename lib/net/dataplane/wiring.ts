@@ -37,6 +37,7 @@ export class Wiring {
       case "bundle":
         return iface.layer.members.some((one) => this.works(device, one));
       case "bridge":
+      case "switched":
       case "tunnel":
       case "vrf":
       case "nothing":

@@ -83,6 +83,11 @@ export function explainDrop(
       return explainNotCarried(compiled, drop.device, drop.iface, packet);
     case "blocked":
       return explainBlocked(compiled, drop.device, drop.iface, drop.vlan);
+    case "port-locked":
+      return {
+        text: `${drop.device}'s ${drop.iface} is locked: it takes frames only from addresses written down for it, and ${formatMac(packet.smac)} is none.`,
+        lines: [],
+      };
     case "no-tunnel":
       return {
         text: `${drop.device}'s ${drop.iface} leads nowhere for it: no far end that its packets reach has the same number and port.`,
@@ -108,6 +113,10 @@ export function explainDrop(
         lines: [],
       };
   }
+}
+
+function formatMac(mac: number): string {
+  return mac.toString(16).padStart(12, "0").match(/../g)!.join(":");
 }
 
 const REFUSALS = {

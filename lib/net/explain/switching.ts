@@ -1,6 +1,6 @@
 import type { Compiled } from "../dataplane/compile.ts";
 import { passingsOf, type Frame } from "../dataplane/frames.ts";
-import { QUESTION } from "../dataplane/learning.ts";
+import { questionOf } from "../dataplane/learning.ts";
 import type { BridgePort, Device, Iface } from "../model/device.ts";
 import { placeAt, type Place } from "../model/network.ts";
 import type { Ip } from "../model/prefix.ts";
@@ -154,9 +154,11 @@ function cutOn(
 ): Explanation | null {
   const { places, devices } = compiled.network;
   const arrived: Arrived = new Map(
-    passingsOf(places, placeAt.leave(device, iface), QUESTION).map(
-      ({ place, frame }) => [place, { place: places.get(place), frame }] as const,
-    ),
+    passingsOf(
+      places,
+      placeAt.leave(device, iface),
+      questionOf(ifaceAt(devices.get(device)!, iface)),
+    ).map(({ place, frame }) => [place, { place: places.get(place), frame }] as const),
   );
   for (const { out, into } of way) {
     const here = devices.get(out.node)!;

@@ -35,6 +35,14 @@ function explainHolding(claim: Claim, why: Holding): string {
       return `Proved over all IPv4 packets: ${SENDS[why.threat]} ${listOf(why.senders)} can send comes to ${why.places} places, and ${listOf(why.targets)} ${why.targets.length > 1 ? "are" : "is"} not among them${claim.kind === "isolate" && claim.both ? "; nor the other way" : ""}.`;
     case "table-as-claimed":
       return "The table is as it should be.";
+    case "only-allowed":
+      return `The ${why.flows} allowed ${why.flows === 1 ? "flow works" : "flows work"}. Proved over all IPv4 packets: nothing else that ${listOf(why.among)} can send to each other arrives, at any of ${why.places} places, but the answers.`;
+    case "path-as-claimed":
+      return "Every packet of it takes the way that is asked for, on every equal path, from every source port.";
+    case "mapped":
+      return `What leaves ${why.nic} comes in at ${why.port} in VLAN ${why.vlan}, and in no other.`;
+    case "survived":
+      return `It still holds with ${why.tried.join(", and with ")} down.`;
   }
 }
 
@@ -72,6 +80,28 @@ function explainFailing(compiled: Compiled, why: Failing): Explanation {
           .join(" "),
         lines: [],
       };
+    case "other-path": {
+      const what = "misses" in why ? `does not pass ${why.misses}` : `passes ${why.meets}`;
+      return {
+        text: `From ${why.from} to ${why.to} there is a way that ${what}.`,
+        lines: linesOf(compiled, why.shown),
+      };
+    }
+    case "mapped-elsewhere":
+      return {
+        text:
+          why.vlans.length === 0
+            ? `Nothing that leaves ${why.nic} comes in at ${why.port}.`
+            : `What leaves ${why.nic} comes in at ${why.port} in VLAN ${why.vlans.join(", ")}, not only in VLAN ${why.vlan}.`,
+        lines: [],
+      };
+    case "broken-by": {
+      const { text, lines } = explainFailing(why.compiled, why.why);
+      return {
+        text: `With ${why.down.join(" and ")} down, “${why.title}” does not hold. ${text}`,
+        lines,
+      };
+    }
   }
 }
 
@@ -163,7 +193,7 @@ export function explainUndecided(why: Undecided): Explanation {
       };
     case "not-proved":
       return {
-        text: `Not decided: packets pass ${why.what}, which this version follows one by one but does not prove yet.`,
+        text: `Not decided: this depends on ${why.what}, which this version follows one by one but does not prove yet.`,
         lines: [],
       };
     case "disagreement":

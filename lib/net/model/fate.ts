@@ -33,7 +33,8 @@ export type Drop =
     }
   /** The interface it should leave by is down, or its cable is not in a live port. */
   | { readonly kind: "no-carrier"; readonly device: string; readonly iface: string }
-  | { readonly kind: "ttl-expired"; readonly device: string }
+  /** Its hops have run out; `silent` where nobody is told. */
+  | { readonly kind: "ttl-expired"; readonly device: string; readonly silent?: boolean }
   /** The source can be no sender here: the device's own address, a loopback, a multicast. */
   | { readonly kind: "martian"; readonly device: string; readonly iface: string }
   /** Reverse path check: the way back to the source does not leave by the interface it came in by. */
@@ -54,6 +55,8 @@ export type Drop =
       readonly iface: string;
       readonly vlan: number;
     }
+  /** The port takes frames from addresses that were written down for it only, and this is none. */
+  | { readonly kind: "port-locked"; readonly device: string; readonly iface: string }
   /** A broadcast or multicast that is not passed on. */
   | { readonly kind: "not-passed-on"; readonly device: string }
   /** An answer that does not come from the address that was asked: nobody there knows what it is about. */

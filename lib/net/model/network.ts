@@ -1,5 +1,5 @@
 import type { Span } from "../source/span.ts";
-import type { Device } from "./device.ts";
+import type { Device, Taint } from "./device.ts";
 import type { Drop } from "./fate.ts";
 import type { Ip, Prefix } from "./prefix.ts";
 import type { PortRef, Topology } from "./topology.ts";
@@ -28,6 +28,8 @@ export type Place = {
   readonly table: string | null | undefined;
   readonly iface: string | null;
   readonly step: Step;
+  /** What comes here may fare otherwise, for a line that is not simulated. */
+  readonly doubt?: Taint;
 };
 
 /** Everything a place can do with a packet. The list is closed: a config language uses these, and adds none. */
@@ -71,10 +73,13 @@ export type Step =
       readonly rows: readonly SwitchRow[];
       readonly miss: PlaceId;
     }
-  /** Look the packet's connection up, or begin one that counts once the packet is through. */
-  | { readonly kind: "track"; readonly next: PlaceId }
+  /**
+   * Look the packet's connection up, or begin one that counts once the packet is through; among those of the device, or
+   * of a zone of its own.
+   */
+  | { readonly kind: "track"; readonly next: PlaceId; readonly zone?: string }
   /** The connections that a packet began are remembered from here on. */
-  | { readonly kind: "confirm"; readonly next: PlaceId }
+  | { readonly kind: "confirm"; readonly next: PlaceId; readonly zone?: string }
   /**
    * Change the addresses of a tracked packet as its connection's first one was changed; that first one is sent to
    * `first`, where the rules are.
@@ -101,7 +106,8 @@ export type Step =
   | { readonly kind: "drop"; readonly why: Drop };
 
 export type Change =
-  | { readonly kind: "hop" }
+  /** `bridges`: a frame whose destination was translated crosses the bridge it came in by, and counts no hop. */
+  | { readonly kind: "hop"; readonly bridges?: boolean }
   | {
       readonly kind: "set";
       readonly field: Field;
@@ -122,13 +128,15 @@ export const FIELDS = [
   "sport",
   "dport",
   "flags",
+  "dscp",
+  "smac",
   "mark",
   "ct",
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
 /** The largest value of each field; the smallest is 0. `tag` is 0 without a tag, else 1 + the VLAN id; `inner`
- * is the tag below it. ICMP carries its type as `dport`. */
+ * is the tag below it. ICMP carries its type as `dport`, its code as `sport`. */
 export const LARGEST: Readonly<Record<Field, number>> = {
   ethertype: 0xffff,
   tag: 4096,
@@ -140,12 +148,24 @@ export const LARGEST: Readonly<Record<Field, number>> = {
   sport: 0xffff,
   dport: 0xffff,
   flags: 63,
+  dscp: 63,
+  smac: 2 ** 48 - 1,
   mark: 2 ** 32 - 1,
-  ct: 4,
+  ct: 5,
 };
 
-/** What connection tracking says of a packet, as the values of the field `ct`. */
-export const CT = { untracked: 0, new: 1, established: 2, related: 3, invalid: 4 } as const;
+/**
+ * What connection tracking says of a packet, as the values of the field `ct`; `exempt` before it is looked at, where a
+ * rule wants it left untracked.
+ */
+export const CT = {
+  untracked: 0,
+  new: 1,
+  established: 2,
+  related: 3,
+  invalid: 4,
+  exempt: 5,
+} as const;
 export const SYN = 2;
 export const ACK = 16;
 
@@ -154,6 +174,13 @@ export const ARP = 0x0806;
 export const ICMP = 1;
 export const TCP = 6;
 export const UDP = 17;
+/** Questions of ICMP and their answers, by type (RFC 792, 950): what comes in answer to what. */
+export const ECHOES: readonly (readonly [question: number, answer: number])[] = [
+  [8, 0],
+  [13, 14],
+  [15, 16],
+  [17, 18],
+];
 export const BROADCAST_MAC = 2 ** 48 - 1;
 /** The MAC addresses of IPv4 multicast (RFC 1112 §6.4), as a range. */
 export const MULTICAST_MACS: Range = [0x01005e000000, 0x01005e7fffff];

@@ -6,6 +6,20 @@ export type EndpointName = string;
 export type Proto = "icmp" | "tcp" | "udp";
 export type Threat = "host" | "attacker";
 
+/** Questions of one kind from one place to another; `port` is `null` where the protocol has none. */
+export type Flow = {
+  readonly from: EndpointName;
+  readonly to: EndpointName;
+  readonly proto: Proto;
+  readonly port: number | null;
+};
+
+/** The same between each of several. */
+type Flows = Omit<Flow, "from" | "to"> & {
+  readonly from: readonly EndpointName[];
+  readonly to: readonly EndpointName[];
+};
+
 /** What is claimed of a network. The kinds are those of a lab's `objectives`. */
 export type Claim =
   | {
@@ -28,6 +42,29 @@ export type Claim =
       readonly at: EndpointName;
       readonly has: readonly { readonly prefix: Prefix; readonly via: Ip | null }[];
       readonly lacks: readonly Prefix[];
+    }
+  | {
+      readonly kind: "only";
+      readonly among: readonly EndpointName[];
+      readonly allow: readonly Flow[];
+    }
+  | ({
+      readonly kind: "path";
+      readonly through: readonly EndpointName[];
+      readonly avoids: readonly EndpointName[];
+    } & Flows)
+  | {
+      readonly kind: "maps";
+      readonly nic: EndpointName;
+      readonly port: EndpointName;
+      readonly vlan: number;
+    }
+  /** The claims still hold with each of these down, or with all of them together. */
+  | {
+      readonly kind: "survives";
+      readonly claims: readonly { readonly title: string; readonly claim: Claim }[];
+      readonly down: readonly EndpointName[];
+      readonly together: boolean;
     }
   /** A kind of objective that labs may use and this engine does not decide yet. */
   | { readonly kind: "undecidable"; readonly form: string };

@@ -1,6 +1,7 @@
-import type { Device } from "../model/device.ts";
+import type { Device, Iface } from "../model/device.ts";
 import type { Network } from "../model/network.ts";
 import type { EndpointName } from "../model/objective.ts";
+import { isLoopback, type Ip } from "../model/prefix.ts";
 
 /** A named place in a network that is there: a device, one of its tables, or one of its ports. */
 export type Endpoint =
@@ -44,6 +45,39 @@ export function endpointsNamed(network: Network, name: EndpointName): (Endpoint 
     if (iface) return { kind: "port", name: full, device, iface: iface.name };
     return { kind: "missing", name: full, what: `${device.name} has no port ${rest}` };
   });
+}
+
+/** The routing table that an endpoint's own packets are looked up in. */
+export function tableOf(endpoint: Endpoint): string | null {
+  if (endpoint.kind === "table") return endpoint.table;
+  if (endpoint.kind === "port")
+    return endpoint.device.ifaces.find((one) => one.name === endpoint.iface)!.table;
+  return null;
+}
+
+/** The addresses that an endpoint answers at, its ports' first. */
+export function addressesOf(endpoint: Endpoint): Ip[] {
+  const { device } = endpoint;
+  const ifaces =
+    endpoint.kind === "port"
+      ? device.ifaces.filter((iface) => iface.name === endpoint.iface)
+      : endpoint.kind === "table"
+        ? ifacesOf(device, endpoint.table)
+        : device.ifaces.toSorted((a, b) => Number(b.isPort) - Number(a.isPort));
+  const own = ifaces.flatMap((iface) => iface.addresses.map(({ ip }) => ip));
+  return [...own.filter((ip) => !isLoopback(ip)), ...device.owns.map((prefix) => prefix.first)];
+}
+
+/** The interfaces bound to one table of a device. */
+export function ifacesOf(device: Device, table: string | null): Iface[] {
+  return device.ifaces.filter((iface) => iface.table === table);
+}
+
+/** Whether `at` is the endpoint: the same address may stand in two tables of one device, and only the one meant will do. */
+export function isAt(target: Endpoint, at: { device: string; table: string | null }): boolean {
+  return (
+    at.device === target.device.name && (target.kind === "device" || at.table === tableOf(target))
+  );
 }
 
 function escape(text: string): string {

@@ -1,12 +1,14 @@
 import type { Compiled } from "../dataplane/compile.ts";
-import { placeAt, type Range } from "../model/network.ts";
+import { ACK, placeAt, SYN, type Range } from "../model/network.ts";
 import type { Proto } from "../model/objective.ts";
 import type { Ip } from "../model/prefix.ts";
 import { converse, NUMBER, startOf, type Question } from "../trace/conversation.ts";
-import { addressesOf, decide, tableOf } from "./decide.ts";
-import type { Endpoint } from "./endpoint.ts";
-import { Arena, NONE } from "./sets.ts";
-import { spread } from "./spread.ts";
+import { decide } from "./decide.ts";
+import { addressesOf, tableOf, type Endpoint } from "./endpoint.ts";
+import { DRAWN } from "./reach.ts";
+import { Arena, NONE, type PacketSet } from "./sets.ts";
+import { asSent, spread } from "./spread.ts";
+import { Tracking } from "./tracking.ts";
 import type { Undecided } from "./verdict.ts";
 
 /** What may pass from one endpoint to another: by protocol, the ports; none where the protocol has none. */
@@ -49,27 +51,49 @@ function ask(from: Endpoint, to: Ip): Question {
 }
 
 const EVERY_PORT: Range = [0, 0xffff];
+const ECHO_REQUEST: Range = [8, 8];
 
 function allowedTo(compiled: Compiled, from: Endpoint, to: Endpoint, address: Ip): Allowed[] {
   const question = ask(from, address);
   const { src } = converse(compiled, question).forward.stops[0]!.packet;
   return (["icmp", "tcp", "udp"] as const).flatMap((proto): Allowed[] => {
     const arena = new Arena();
-    const number = NUMBER[proto];
-    const packets = arena.where({
-      ethertype: [[0x0800, 0x0800]],
-      tag: [[0, 0]],
+    const addressed = arena.where({
       dst: [[address, address]],
       src: [[src, src]],
-      proto: [[number, number]],
-      dport: [proto === "icmp" ? [0, 0] : EVERY_PORT],
+      proto: [[NUMBER[proto], NUMBER[proto]]],
+      sport: proto === "icmp" ? [[0, 0]] : [DRAWN],
+      dport: [proto === "icmp" ? ECHO_REQUEST : EVERY_PORT],
+      dscp: [[0, 0]],
     });
-    const { at } = spread(compiled.network, arena, [{ place: startOf(question), packets }]);
-    const tables = to.kind === "device" ? to.device.tables.map(({ name }) => name) : [tableOf(to)];
-    const arrived = tables
-      .map((table) => at.get(placeAt.accept(to.device.name, table)) ?? NONE)
-      .reduce((all, one) => arena.union(all, one), NONE);
-    if (arrived === NONE) return [];
-    return [{ proto, ports: proto === "icmp" ? [] : arena.valuesOf(arrived, "dport") }];
+    const flags = proto === "tcp" ? SYN : 0;
+    const asked = asSent(arena, addressed, flags);
+    const answered = answersTo(compiled, arena, question, to, asked, flags && flags | ACK);
+    if (answered === NONE) return [];
+    return [{ proto, ports: proto === "icmp" ? [] : arena.valuesOf(answered, "sport") }];
   });
+}
+
+// What the sender hears of a target that answers whatever comes to it.
+function answersTo(
+  { network }: Compiled,
+  arena: Arena,
+  question: Question,
+  to: Endpoint,
+  asked: PacketSet,
+  flags: number,
+): PacketSet {
+  const tracking = new Tracking(arena, "legs");
+  const there = spread(network, arena, [{ place: startOf(question), packets: asked }], {
+    tracking,
+  });
+  tracking.endLeg();
+  const tables = to.kind === "device" ? to.device.tables.map(({ name }) => name) : [tableOf(to)];
+  const sources = tables.flatMap((table) => {
+    const arrived = there.at.get(placeAt.accept(to.device.name, table)) ?? NONE;
+    const packets = asSent(arena, tracking.answers(arrived), flags);
+    return arrived === NONE ? [] : [{ place: placeAt.send(to.device.name, table), packets }];
+  });
+  const back = spread(network, arena, sources, { tracking });
+  return back.at.get(placeAt.accept(question.device, question.table)) ?? NONE;
 }

@@ -1,10 +1,40 @@
-import { FIELDS, LARGEST, type Field, type Guard, type Range } from "../model/network.ts";
+import { FIELDS, LARGEST, type Field, type Range } from "../model/network.ts";
 
 /** A set of packets: the index of its node in the arena that made it. Equal sets have equal indices. */
 export type PacketSet = number & { readonly set: unique symbol };
 
-/** The least that tells one packet from another: a value for every field. */
-export type PacketFields = Readonly<Record<Field, number>>;
+/**
+ * What a system that tracks connections notes about a packet while it is in it, beside the fields of the packet: for
+ * each half of an address 0 where it stays as it is, else 1 + another value. Of a packet that begins a connection that
+ * is what it came with, of any other what its connection makes of it.
+ */
+export const OTHER = {
+  src: "otherSrc",
+  dst: "otherDst",
+  sport: "otherSport",
+  dport: "otherDport",
+} as const;
+export type Half = keyof typeof OTHER;
+export const OTHERS = Object.values(OTHER);
+
+/** What sets tell packets apart by. */
+export type SetField = Field | (typeof OTHER)[Half];
+
+/** Fits packets as a guard of the network does, and by what is noted about them. */
+export type SetGuard = { readonly [F in SetField]?: readonly Range[] };
+
+/** The least that tells one packet from another: a value for every field. What is not noted is 0. */
+export type PacketFields = Readonly<Record<Field, number>> &
+  Readonly<Partial<Record<SetField, number>>>;
+
+const ORDER: readonly SetField[] = [...FIELDS, ...OTHERS];
+const LAST: Readonly<Record<SetField, number>> = {
+  ...LARGEST,
+  otherSrc: LARGEST.src + 1,
+  otherDst: LARGEST.dst + 1,
+  otherSport: LARGEST.sport + 1,
+  otherDport: LARGEST.dport + 1,
+};
 
 export const NONE = 0 as PacketSet;
 export const ALL = 1 as PacketSet;
@@ -42,10 +72,10 @@ export class Arena {
   }
 
   /** The packets whose named fields lie in the given ranges. */
-  where(guard: Guard): PacketSet {
+  where(guard: SetGuard): PacketSet {
     let set = ALL;
-    for (let level = FIELDS.length - 1; level >= 0; level--) {
-      const ranges = guard[FIELDS[level]!];
+    for (let level = ORDER.length - 1; level >= 0; level--) {
+      const ranges = guard[ORDER[level]!];
       if (ranges) set = this.chain(level, ranges, set);
     }
     return set;
@@ -82,8 +112,8 @@ export class Arena {
   }
 
   /** The same packets with any value in `field`. */
-  forget(set: PacketSet, field: Field): PacketSet {
-    const level = FIELDS.indexOf(field);
+  forget(set: PacketSet, field: SetField): PacketSet {
+    const level = ORDER.indexOf(field);
     if (set <= 1 || this.node(set).level > level) return set;
     const key = `?${level},${set}`;
     const done = this.results.get(key);
@@ -101,8 +131,13 @@ export class Arena {
     return result;
   }
 
+  /** The same packets with any value in every field but these. */
+  only(set: PacketSet, fields: ReadonlySet<SetField>): PacketSet {
+    return ORDER.reduce((now, field) => (fields.has(field) ? now : this.forget(now, field)), set);
+  }
+
   /** The packets as they are after `field` was set to `value`. */
-  assign(set: PacketSet, field: Field, value: number): PacketSet {
+  assign(set: PacketSet, field: SetField, value: number): PacketSet {
     return this.intersect(this.forget(set, field), this.where({ [field]: [[value, value]] }));
   }
 
@@ -120,10 +155,39 @@ export class Arena {
     );
   }
 
+  /** The packets with the values of two fields exchanged; the same value is by `more` greater in `b` than in `a`. */
+  exchange(set: PacketSet, a: SetField, b: SetField, more = 0): PacketSet {
+    const key = `x${a},${b},${more},${set}`;
+    const done = this.results.get(key);
+    if (done !== undefined) return done;
+    const result = this.move(set, a, (some, [low, high]) =>
+      this.move(some, b, (rest, [from, to]) => {
+        const inA = this.narrow(rest, a, [Math.max(0, from - more), to - more]);
+        return this.narrow(inA, b, [low + more, high + more]);
+      }),
+    );
+    this.results.set(key, result);
+    return result;
+  }
+
+  /** The packets with what was in `from` now in `to`, by `more` greater, and `values` in `from` instead. */
+  shift(
+    set: PacketSet,
+    from: SetField,
+    to: SetField,
+    more: number,
+    values: readonly Range[],
+  ): PacketSet {
+    const moved = this.move(set, from, (some, [low, high]) =>
+      this.narrow(this.forget(some, to), to, [Math.max(0, low + more), high + more]),
+    );
+    return this.intersect(moved, this.where({ [from]: values }));
+  }
+
   // Treat the packets apart for each range of `field` within which nothing else depends on it.
   private move(
     set: PacketSet,
-    field: Field,
+    field: SetField,
     treat: (some: PacketSet, range: Range) => PacketSet,
   ): PacketSet {
     return this.cuts(set, field).reduce((all, range) => {
@@ -132,14 +196,14 @@ export class Arena {
     }, NONE);
   }
 
-  private narrow(set: PacketSet, field: Field, range: Range): PacketSet {
+  private narrow(set: PacketSet, field: SetField, range: Range): PacketSet {
     return this.intersect(set, this.where({ [field]: [range] }));
   }
 
-  // The ranges between all the borders that the set's nodes draw in `field`.
-  private cuts(set: PacketSet, field: Field): Range[] {
-    const level = FIELDS.indexOf(field);
-    const borders = new Set<number>([LARGEST[field]]);
+  /** The ranges between all the borders that the set draws in `field`. */
+  cuts(set: PacketSet, field: SetField): Range[] {
+    const level = ORDER.indexOf(field);
+    const borders = new Set<number>([LAST[field]]);
     const seen = new Set<PacketSet>();
     const look = (at: PacketSet): void => {
       if (at <= 1 || seen.has(at) || this.node(at).level > level) return;
@@ -156,7 +220,7 @@ export class Arena {
     let at = set;
     while (at > 1) {
       const { level, highs, kids } = this.node(at);
-      at = kids[indexOf(highs, packet[FIELDS[level]!])]!;
+      at = kids[indexOf(highs, packet[ORDER[level]!] ?? 0)]!;
     }
     return at === ALL;
   }
@@ -164,12 +228,12 @@ export class Arena {
   /** One packet of the set: in each field the first of the preferred values that is possible, else the smallest. `null` for none. */
   witness(
     set: PacketSet,
-    prefer: { readonly [F in Field]?: readonly number[] } = {},
+    prefer: { readonly [F in SetField]?: readonly number[] } = {},
   ): PacketFields | null {
     if (set === NONE) return null;
-    const packet = {} as Record<Field, number>;
+    const packet = {} as Record<SetField, number>;
     let at = set;
-    FIELDS.forEach((field, level) => {
+    ORDER.forEach((field, level) => {
       const wishes = prefer[field] ?? [];
       if (at === ALL || this.node(at).level > level) {
         packet[field] = wishes[0] ?? 0;
@@ -187,11 +251,10 @@ export class Arena {
   }
 
   /** The values of `field` that occur in the set, as ranges. */
-  valuesOf(set: PacketSet, field: Field): Range[] {
-    let only = set;
-    for (const other of FIELDS) if (other !== field) only = this.forget(only, other);
+  valuesOf(set: PacketSet, field: SetField): Range[] {
+    const only = this.only(set, new Set([field]));
     if (only === NONE) return [];
-    if (only === ALL) return [[0, LARGEST[field]]];
+    if (only === ALL) return [[0, LAST[field]]];
     const { highs, kids } = this.node(only);
     return highs.flatMap((high, at): Range[] =>
       kids[at] === NONE ? [] : [[at === 0 ? 0 : highs[at - 1]! + 1, high]],
@@ -204,7 +267,7 @@ export class Arena {
 
   // A node that leads to `inside` on the ranges, which are sorted and apart, and to NONE elsewhere.
   private chain(level: number, ranges: readonly Range[], inside: PacketSet): PacketSet {
-    const largest = LARGEST[FIELDS[level]!];
+    const largest = LAST[ORDER[level]!];
     this.spend(ranges.length);
     const highs: number[] = [];
     const kids: PacketSet[] = [];
@@ -258,7 +321,7 @@ export class Arena {
   }
 
   private levelOf(set: PacketSet): number {
-    return set <= 1 ? FIELDS.length : this.node(set).level;
+    return set <= 1 ? ORDER.length : this.node(set).level;
   }
 
   // A set that does not ask for the field of `level` goes the same way for all its values.
@@ -267,7 +330,7 @@ export class Arena {
     level: number,
   ): { highs: readonly number[]; kids: readonly PacketSet[] } {
     if (this.levelOf(set) === level) return this.node(set);
-    return { highs: [LARGEST[FIELDS[level]!]], kids: [set] };
+    return { highs: [LAST[ORDER[level]!]], kids: [set] };
   }
 
   private make(level: number, highs: readonly number[], kids: readonly PacketSet[]): PacketSet {
@@ -293,7 +356,7 @@ export class Arena {
   }
 }
 
-const terminal: Node = { level: FIELDS.length, highs: [], kids: [] };
+const terminal: Node = { level: ORDER.length, highs: [], kids: [] };
 
 // The interval that holds `value`: the first whose upper end is not below it.
 function indexOf(highs: readonly number[], value: number): number {

@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
 import {
+  ACK,
   FIELDS,
+  ICMP,
   IPV4,
   LARGEST,
   placeAt,
+  SYN,
+  TCP,
   type Field,
   type Network,
   type PlaceId,
@@ -11,8 +15,10 @@ import {
 import { trace, type Trace } from "../trace/trace.ts";
 import type { Packet } from "../trace/packet.ts";
 import { ip, network } from "../testing.ts";
-import { ALL, Arena, NONE, type PacketFields, type PacketSet } from "./sets.ts";
-import { circleIn, spread, wayTo, type Spread } from "./spread.ts";
+import { Connections } from "../trace/connections.ts";
+import { ALL, Arena, NONE, type PacketFields, type PacketSet, type SetField } from "./sets.ts";
+import { asSent, circleIn, spread, UNNOTED, wayTo, type Spread } from "./spread.ts";
+import { Tracking } from "./tracking.ts";
 
 /*
  * P2 of SPEC.md: all packets at once and one packet after the other read the same steps and share nothing else. Here
@@ -70,6 +76,39 @@ function linux(dice: Dice, ports: number): string {
   return [...lines.flat(), ...routes, forwards].join("\n");
 }
 
+const STATES = ["NEW", "ESTABLISHED", "ESTABLISHED,RELATED", "INVALID", "NEW,ESTABLISHED", "UNTRACKED"]; // prettier-ignore
+
+// What a firewall may say; addresses and ports are those of the random packets.
+function firewall(dice: Dice, ports: number): string {
+  const port = () => `eth${dice.below(ports)}`;
+  const net = () => dice.one(PREFIXES.slice(1));
+  const filters = dice.some(dice.below(5), () => {
+    const match = dice.one([
+      () => `-m conntrack --ctstate ${dice.one(STATES)}`,
+      () => `-i ${port()}`,
+      () => `-s ${net()}`,
+      () => `-d ${net()} -p tcp --dport 80`,
+      () => "-p icmp",
+    ])();
+    return `iptables -A ${dice.one(["FORWARD", "FORWARD", "INPUT", "OUTPUT"])} ${match} -j ${dice.one(["ACCEPT", "DROP"])}`;
+  });
+  const changes = dice.some(dice.below(4), () =>
+    dice.one([
+      () => `iptables -t nat -A POSTROUTING -o ${port()} -j MASQUERADE`,
+      () =>
+        `iptables -t nat -A POSTROUTING -s ${net()} -p udp -j SNAT --to-source ${address(dice)}:5000-5003`,
+      () =>
+        `iptables -t nat -A PREROUTING -p tcp --dport 80 -j DNAT --to-destination ${address(dice)}:443`,
+      () => `iptables -t nat -A PREROUTING -d 10.1.2.0/24 -j NETMAP --to 10.2.1.0/24`,
+      () => `iptables -t nat -A OUTPUT -d ${net()} -j DNAT --to-destination ${address(dice)}`,
+      () => `iptables -t raw -A PREROUTING -s ${net()} -j CT --notrack`,
+      () => `iptables -t mangle -A PREROUTING -s ${net()} -j MARK --set-xmark 0x1/0x3`,
+    ])(),
+  );
+  const policy = dice.chance(40) ? "iptables -P FORWARD DROP" : "";
+  return [policy, ...filters, ...changes].join("\n");
+}
+
 function ios(dice: Dice, ports: number): string {
   const vrfs = ["", "", "A", "B"];
   const ifaces = dice.some(ports, (at) => {
@@ -98,7 +137,10 @@ function ios(dice: Dice, ports: number): string {
   return ["ip vrf A", "ip vrf B", ...ifaces.flat(), ...routes].filter(Boolean).join("\n");
 }
 
-function randomNetwork(dice: Dice): Network {
+function randomNetwork(
+  dice: Dice,
+  more: (dice: Dice, ports: number) => string = () => "",
+): Network {
   const count = 3 + dice.below(4);
   const ports = new Map<string, number>();
   const kinds = dice.some(count, (at) => (dice.chance(45) ? `n${at}.ios` : `n${at}`));
@@ -113,7 +155,11 @@ function randomNetwork(dice: Dice): Network {
     return `${portOf(a)} - ${portOf(b)}`;
   });
   const nodes = Object.fromEntries(
-    kinds.map((kind) => [kind, (kind.endsWith(".ios") ? ios : linux)(dice, ports.get(kind) ?? 1)]),
+    kinds.map((kind) => {
+      const count = ports.get(kind) ?? 1;
+      if (kind.endsWith(".ios")) return [kind, ios(dice, count)];
+      return [kind, `${linux(dice, count)}\n${more(dice, count)}`];
+    }),
   );
   return network(nodes, cables, ["n0 tcp/80", "n1 udp/53"]).network;
 }
@@ -139,6 +185,8 @@ function randomPacket(dice: Dice): PacketFields {
     dport: dice.one([0, 53, 80, 443]),
     inner: 0,
     flags: 0,
+    dscp: dice.below(64),
+    smac: dice.below(LARGEST.smac),
     mark: 0,
     ct: 0,
   };
@@ -156,7 +204,10 @@ function starts(all: Network): PlaceId[] {
   ]);
 }
 
-const single = (packet: PacketFields): Packet => ({ ...packet, smac: 0, ttl: 255 });
+// Sets follow who sent a frame only where something asks for it.
+const COMPARED = FIELDS.filter((field) => field !== "smac");
+
+const single = (packet: PacketFields): Packet => ({ ...packet, ttl: 255 });
 const only = (packet: PacketFields) =>
   Object.fromEntries(FIELDS.map((field) => [field, [[packet[field], packet[field]]]]));
 
@@ -174,7 +225,7 @@ function replays(
 ): boolean {
   const path = wayTo(arena, way, place, packet)!;
   let left = path.places.slice(1);
-  const alone = trace(all, path.places[0]!, single(path.packet), {
+  const alone = trace(all, path.places[0]!, single(path.packets[0]!), {
     choose: (paths) => {
       const at = left.findIndex((one) => paths.includes(one));
       const next = left[at] ?? paths[0]!;
@@ -185,7 +236,7 @@ function replays(
   return alone.stops.some(
     (stop) =>
       stop.place.id === place &&
-      FIELDS.every((field: Field) => stop.packet[field] === packet[field]),
+      COMPARED.every((field: Field) => stop.packet[field] === packet[field]),
   );
 }
 
@@ -249,6 +300,100 @@ describe("P2 sets and single packets", () => {
     }
     // Every place that the sets come to, one of these few packets comes to by itself, whichever way it takes.
     expect(missed).toBe(0);
+  });
+});
+
+/*
+ * Firewalls that track and translate, a question and its answer: what sets remember of the first leg must do to the
+ * second what the devices' own memory does to a single answer.
+ */
+describe("P8 P9 connections of sets and of single packets", () => {
+  const segment = (dice: Dice): PacketFields => {
+    const packet = randomPacket(dice);
+    const flags = packet.proto === TCP ? dice.one([SYN, SYN, ACK, SYN | ACK, 0, 4]) : 0;
+    const dport = packet.proto === ICMP ? dice.one([8, 8, 0, 3]) : packet.dport;
+    const sport = packet.proto === ICMP ? 0 : packet.sport;
+    return { ...packet, ethertype: IPV4, tag: 0, flags, dport, sport };
+  };
+
+  const strays = ({ stops }: Trace, arena: Arena, way: Spread): string[] =>
+    stops.flatMap(({ place, packet }): string[] => {
+      if (place.step.kind === "drop" && place.step.why.kind === "ttl-expired") return [];
+      // What is noted beside a packet is no part of a single one.
+      const fields = new Set<SetField>(COMPARED);
+      const there = arena.only(way.at.get(place.id) ?? NONE, fields);
+      return arena.contains(there, packet) ? [] : [`${place.id} is reached`];
+    });
+
+  test.each([1, 2, 3, 4])("agree on random networks, %i", (seed) => {
+    const dice = new Dice(seed * 31);
+    const wrong: string[] = [];
+    let answered = 0;
+    let changed = 0;
+    for (let number = 0; number < 60; number++) {
+      const all = randomNetwork(dice, firewall);
+      const start = placeAt.send("n0", null);
+      if (!all.places.has(start)) continue;
+      for (let at = 0; at < 60; at++) {
+        const packet = segment(dice);
+        const arena = new Arena();
+        const tracking = new Tracking(arena, "legs");
+        const connections = new Connections();
+        const there = trace(all, start, single(packet), { connections });
+        const packets = arena.where({ ...UNNOTED, ...only(packet) });
+        const way = spread(all, arena, [{ place: start, packets }], { tracking });
+        wrong.push(...strays(there, arena, way));
+        const accepted = there.stops.find(
+          ({ place }) => place.id === placeAt.accept(place.device, place.table ?? null),
+        );
+        if (!accepted) continue;
+        tracking.endLeg();
+        const { device, table = null, id } = accepted.place;
+        const answers = tracking.answers(way.at.get(id) ?? NONE);
+        const asked = accepted.packet;
+        const isIcmp = asked.proto === ICMP;
+        if (isIcmp && asked.dport !== 8) continue;
+        const reply: Packet = {
+          ...asked,
+          src: asked.dst,
+          dst: asked.src,
+          sport: isIcmp ? 0 : asked.dport,
+          dport: isIcmp ? 0 : asked.sport,
+          flags: asked.proto === TCP ? asked.flags | ACK : 0,
+          dscp: isIcmp ? asked.dscp : 0,
+          mark: 0,
+          ct: 0,
+        };
+        const home = placeAt.send(device, table);
+        const back = trace(all, home, reply, { connections });
+        const sources = [{ place: home, packets: asSent(arena, answers, reply.flags) }];
+        // A reply is framed anew; what its sender's frames looked like does not matter.
+        const wayBack = spread(all, arena, sources, { tracking });
+        wrong.push(...strays({ ...back, stops: back.stops.slice(1) }, arena, wayBack));
+        if (back.fate.kind === "delivered" || back.fate.kind === "refused") answered++;
+        if (asked.src !== packet.src || asked.dst !== packet.dst) changed++;
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(Math.min(answered, changed)).toBeGreaterThan(1);
+  });
+
+  test.each([1, 2])("what arrives in sets arrives singly, %i", (seed) => {
+    const dice = new Dice(seed * 47);
+    const wrong: string[] = [];
+    for (let number = 0; number < 60; number++) {
+      const all = randomNetwork(dice, firewall);
+      const start = dice.one(starts(all));
+      const arena = new Arena();
+      const tracking = new Tracking(arena, "legs");
+      const packets = arena.where(UNNOTED);
+      const way = spread(all, arena, [{ place: start, packets }], { tracking });
+      for (const [place, some] of way.at) {
+        const found = arena.witness(some, { dst: [ip(address(dice))], src: [ip(address(dice))] })!;
+        if (!replays(all, arena, way, place, found)) wrong.push(`${place} is not reached`);
+      }
+    }
+    expect(wrong).toEqual([]);
   });
 });
 

@@ -1,5 +1,27 @@
-import type { Field, Guard, Network, Place, PlaceId } from "../model/network.ts";
-import { ALL, NONE, type Arena, type PacketFields, type PacketSet } from "./sets.ts";
+import {
+  CT,
+  ICMP,
+  IPV4,
+  type Change,
+  type Field,
+  type Guard,
+  type Network,
+  type Place,
+  type PlaceId,
+} from "../model/network.ts";
+import { isAskedFor } from "./asked.ts";
+import {
+  ALL,
+  NONE,
+  OTHERS,
+  type Arena,
+  type PacketFields,
+  type PacketSet,
+  type SetField,
+  type SetGuard,
+} from "./sets.ts";
+import { ADDRESSED, Tracking } from "./tracking.ts";
+import { mapped, translated, type Changed, type Moved } from "./translation.ts";
 
 /** Every place that packets come to, and which packets: the least fixpoint of the network's steps. */
 export type Spread = {
@@ -9,22 +31,16 @@ export type Spread = {
   readonly next: ReadonlyMap<PlaceId, ReadonlySet<PlaceId>>;
 };
 
-/**
- * New packets at a place: `before` is what they were at the place of `parent`, and `changed` what they lost there. What
- * is in the field `moved.to` now was in `moved.from` there.
- */
-export type Arrival = {
+/** New packets at a place, and what made them so at the place of `parent`. */
+export type Arrival = Pick<Changed, "before" | "changed" | "moved"> & {
   readonly place: PlaceId;
   readonly fresh: PacketSet;
   readonly parent: number | null;
-  readonly before: PacketSet;
-  readonly changed: readonly Field[];
-  readonly moved?: Moved | undefined;
 };
 
-type Moved = { readonly from: Field; readonly to: Field };
-
 const TAGS: readonly Field[] = ["tag", "inner"];
+/** Looked up anew at every place that tracks. */
+const TRACKED: readonly SetField[] = ["ct", ...OTHERS];
 
 export type SpreadHow = {
   /** Places where it ends although they lead on. */
@@ -33,10 +49,36 @@ export type SpreadHow = {
   readonly forgets?: boolean;
   /** Of what these places flood, only the copy to the place named is followed. */
   readonly copies?: ReadonlyMap<PlaceId, PlaceId>;
+  /** What the devices remember; when absent, whatever the packets themselves may have opened. */
+  readonly tracking?: Tracking;
 };
 
-const NOTED: readonly Field[] = ["mark", "ct"];
+/** What a system notes about a packet. */
+const NOTED: readonly SetField[] = ["mark", ...TRACKED];
+/** Packets as they are sent: what systems note about them, they note themselves. */
+export const UNNOTED: SetGuard = Object.fromEntries(NOTED.map((field) => [field, [[0, 0]]]));
+
+const CLASSED: ReadonlySet<SetField> = new Set([...ADDRESSED, "dscp"]);
+
+/** Packets with the addresses of `packets` as they leave a stack: in no frame yet, of the class that all begin with. */
+export function asSent(arena: Arena, packets: PacketSet, flags: number): PacketSet {
+  const fresh = arena.where({
+    ...UNNOTED,
+    ethertype: [[IPV4, IPV4]],
+    tag: [[0, 0]],
+    inner: [[0, 0]],
+    flags: [[flags, flags]],
+  });
+  // An echo's answer is of the echo's class (icmp_reply); all others begin anew.
+  const echoes = arena.where({ proto: [[ICMP, ICMP]] });
+  const anew = arena.assign(arena.subtract(packets, echoes), "dscp", 0);
+  const all = arena.union(anew, arena.intersect(packets, echoes));
+  return arena.intersect(arena.only(all, CLASSED), fresh);
+}
 const NOWHERE: ReadonlySet<PlaceId> = new Set();
+
+/** Packets whose connections were looked up, and where they went from there. */
+type Looked = { readonly index: number; readonly packets: PacketSet; readonly to: PlaceId };
 
 /** Thrown for a step that sets of packets are not sent through yet; the message names it. */
 export class NotProved extends Error {}
@@ -49,11 +91,19 @@ export function spread(
   network: Network,
   arena: Arena,
   sources: readonly { readonly place: PlaceId; readonly packets: PacketSet }[],
-  { until = NOWHERE, forgets = false, copies }: SpreadHow = {},
+  {
+    until = NOWHERE,
+    forgets = false,
+    copies,
+    tracking = new Tracking(arena, "ever"),
+  }: SpreadHow = {},
 ): Spread {
   const at = new Map<PlaceId, PacketSet>();
   const arrivals: Arrival[] = [];
   const next = new Map<PlaceId, Set<PlaceId>>();
+  const looked = new Map<string, Looked[]>();
+  // Who sent a frame would keep sets apart that nothing else does.
+  const asksForSender = isAskedFor(network, "smac");
   for (const { place, packets } of sources) arrive(place, packets, null, packets, []);
   for (let index = 0; index < arrivals.length; index++) {
     const { place, fresh } = arrivals[index]!;
@@ -66,8 +116,8 @@ export function spread(
     packets: PacketSet,
     parent: number | null,
     before: PacketSet,
-    changed: readonly Field[],
-    moved?: Moved,
+    changed: readonly SetField[],
+    moved: readonly Moved[] = [],
   ): void {
     if (packets === NONE) return;
     const from = parent === null ? null : arrivals[parent]!.place;
@@ -93,7 +143,7 @@ export function spread(
     else next.set(from, new Set([to]));
   }
 
-  function leave({ id, step }: Place, packets: PacketSet, parent: number): void {
+  function leave({ id, device, step }: Place, packets: PacketSet, parent: number): void {
     const pass = (to: PlaceId, some: PacketSet) => arrive(to, some, parent, some, []);
     switch (step.kind) {
       case "drop":
@@ -122,7 +172,9 @@ export function spread(
         for (const row of step.rows) {
           const fits = where(row.guard);
           const asked = arena.intersect(rest, fits);
-          arrive(step.next, arena.assign(asked, "dmac", row.dmac), parent, asked, ["dmac"]);
+          const sent = arena.assign(asked, "dmac", row.dmac);
+          const from = asksForSender ? arena.assign(sent, "smac", step.smac) : sent;
+          arrive(step.next, from, parent, asked, ["dmac", "smac"]);
           rest = arena.subtract(rest, fits);
         }
         return pass(step.miss, rest);
@@ -139,33 +191,71 @@ export function spread(
       }
       case "tag": {
         if (step.push === null)
-          return arrive(step.next, arena.popTag(packets), parent, packets, TAGS, {
-            from: "inner",
-            to: "tag",
-          });
+          return arrive(step.next, arena.popTag(packets), parent, packets, TAGS, [
+            { from: "inner", to: "tag", more: 0 },
+          ]);
         const room = arena.where({ inner: [[0, 0]] });
         pass(step.full, arena.subtract(packets, room));
         const fitting = arena.intersect(packets, room);
         const tagged = arena.pushTag(fitting, step.push + 1);
-        return arrive(step.next, tagged, parent, fitting, TAGS, { from: "tag", to: "inner" });
+        return arrive(step.next, tagged, parent, fitting, TAGS, [
+          { from: "tag", to: "inner", more: 0 },
+        ]);
       }
       case "rewrite": {
         if (step.change.kind === "hop") return pass(step.next, packets);
-        const { field, value, mask } = step.change;
-        if (mask !== undefined) throw new NotProved("marks set in part");
-        return arrive(step.next, arena.assign(packets, field, value), parent, packets, [field]);
+        return arrive(step.next, set(packets, step.change), parent, packets, [step.change.field]);
       }
-      case "track":
-      case "confirm":
-      case "translate":
+      case "track": {
+        const exempt = arena.intersect(packets, arena.where({ ct: [[CT.exempt, CT.exempt]] }));
+        const tracked = arena.subtract(packets, exempt);
+        arrive(step.next, arena.assign(exempt, "ct", CT.untracked), parent, exempt, ["ct"]);
+        const home = step.zone ?? device;
+        arrive(step.next, tracking.track(home, tracked), parent, tracked, TRACKED);
+        const before = looked.get(home) ?? [];
+        looked.set(home, [...before, { index: parent, to: step.next, packets: tracked }]);
+        return;
+      }
+      case "confirm": {
+        pass(step.next, packets);
+        const home = step.zone ?? device;
+        const news = tracking.remember(home, packets);
+        // What came before may come again, now that there is a connection for it.
+        if (news !== NONE)
+          for (const { index, to, packets: came } of looked.get(home) ?? [])
+            arrive(to, tracking.meet(home, came, news), index, came, TRACKED);
+        return;
+      }
+      case "translate": {
+        const first = arena.intersect(packets, arena.where({ ct: [[CT.new, CT.new]] }));
+        pass(step.first, first);
+        const others = translated(arena, arena.subtract(packets, first), step.side);
+        return change(step.next, others, parent);
+      }
       case "map":
-        throw new NotProved("connection tracking");
+        return change(step.next, mapped(arena, packets, step), parent);
       case "flood": {
         const only = copies?.get(id);
         for (const to of only === undefined ? step.to : [only]) pass(to, packets);
         return;
       }
     }
+  }
+
+  function change(to: PlaceId, all: readonly Changed[], parent: number): void {
+    for (const { before, now, changed, moved } of all)
+      arrive(to, now, parent, before, changed, moved);
+  }
+
+  function set(packets: PacketSet, change: Extract<Change, { kind: "set" }>): PacketSet {
+    const { field, value, mask } = change;
+    if (mask === undefined) return arena.assign(packets, field, value);
+    return arena.cuts(packets, field).reduce((all, [low, high]) => {
+      const some = arena.intersect(packets, arena.where({ [field]: [[low, high]] }));
+      if (some === NONE) return all;
+      if (low !== high) throw new NotProved("a mark that is set in part and may be anything else");
+      return arena.union(all, arena.assign(some, field, ((low & ~mask) | (value & mask)) >>> 0));
+    }, NONE);
   }
 
   function where(guard: Guard): PacketSet {
@@ -202,33 +292,39 @@ function cover(covered: Covered, low: number, high: number): void {
   else covered.push([low, high]);
 }
 
-/**
- * How `packet`, which arrived at `place`, came there: the places in order, and the packet as it was at the first.
- * `null` when no such packet arrived.
- */
+/** A packet's way through places that sets came to: the packet as it was at each, the first and the last included. */
+export type Path = {
+  readonly places: readonly PlaceId[];
+  readonly packets: readonly PacketFields[];
+};
+
+/** How `packet`, which arrived at `place`, came there. `null` when no such packet arrived. */
 export function wayTo(
   arena: Arena,
   { arrivals }: Spread,
   place: PlaceId,
   packet: PacketFields,
-): { places: PlaceId[]; packet: PacketFields } | null {
+): Path | null {
   let index: number | null = arrivals.findIndex(
     (one) => one.place === place && arena.contains(one.fresh, packet),
   );
   if (index === -1) return null;
   const places: PlaceId[] = [];
+  const packets: PacketFields[] = [];
   let now = packet;
   for (;;) {
     const arrival: Arrival = arrivals[index]!;
     places.unshift(arrival.place);
-    if (arrival.parent === null) return { places, packet: now };
+    packets.unshift(now);
+    if (arrival.parent === null) return { places, packets };
     // What the step changed may have been anything that it takes; all else was the same.
     const { changed, moved } = arrival;
-    const kept = Object.entries(now).filter(([field]) => !changed.includes(field as Field));
-    if (moved) kept.push([moved.from, now[moved.to]]);
+    const values = now as Readonly<Record<SetField, number>>;
+    const kept = Object.entries(values).filter(([field]) => !changed.includes(field as SetField));
+    for (const { from, to, more } of moved) kept.push([from, values[to] - more]);
     const same = Object.fromEntries(
       kept.map(([field, value]) => [field, [[value, value]]]),
-    ) as Guard;
+    ) as SetGuard;
     const earlier = arena.witness(arena.intersect(arrival.before, arena.where(same)), prefer(now));
     if (!earlier) return null;
     now = earlier;
@@ -236,7 +332,7 @@ export function wayTo(
   }
 }
 
-function prefer(packet: PacketFields): { readonly [F in Field]?: readonly number[] } {
+function prefer(packet: PacketFields): { readonly [F in SetField]?: readonly number[] } {
   return Object.fromEntries(Object.entries(packet).map(([field, value]) => [field, [value]]));
 }
 

@@ -1,9 +1,10 @@
 import type { Compiled } from "../dataplane/compile.ts";
 import { passingsOf } from "../dataplane/frames.ts";
-import { QUESTION } from "../dataplane/learning.ts";
+import { questionOf } from "../dataplane/learning.ts";
 import type { Device, Iface, Taint } from "../model/device.ts";
 import { placeAt, type Place } from "../model/network.ts";
 import type { PortRef } from "../model/topology.ts";
+import type { Conversation } from "../trace/conversation.ts";
 import type { Verdict } from "./verdict.ts";
 
 /*
@@ -17,6 +18,14 @@ export function taintOfPlaces(compiled: Compiled, places: readonly Place[]): Ver
   for (const place of places) reached.visit(place);
   reached.lookAtNeighbors();
   return reached.taint();
+}
+
+/** Why a conversation's outcome is open, in words; `null` when nothing on its way was left unsimulated. */
+export function taintOfWalk(compiled: Compiled, { forward, back }: Conversation): string | null {
+  const places = [...forward.stops, ...(back?.stops ?? [])].map((stop) => stop.place);
+  const open = taintOfPlaces(compiled, places);
+  if (open?.state !== "undecided" || open.why.kind !== "taint") return null;
+  return `on ${open.why.device}, "${open.why.taint.what}" is not simulated`;
 }
 
 /** The first taint of any of the devices. */
@@ -45,6 +54,7 @@ class Reached {
   private readonly tables = new Set<string>();
   private readonly ifaces = new Set<string>();
   private readonly devices = new Set<string>();
+  private doubt: Verdict | null = null;
   private readonly compiled: Compiled;
   private readonly far: ReadonlyMap<string, PortRef>;
 
@@ -58,7 +68,8 @@ class Reached {
     );
   }
 
-  visit({ device, table, iface, step }: Place): void {
+  visit({ device, table, iface, step, doubt }: Place): void {
+    if (doubt) this.doubt ??= undecidedBy(device, doubt);
     this.devices.add(device);
     if (table !== undefined) this.tables.add(`${device} ${table ?? ""}`);
     if (iface !== null) this.ifaces.add(`${device}:${iface}`);
@@ -72,7 +83,9 @@ class Reached {
   // Whatever the question came to decided that nobody answers.
   private ask(device: string, iface: string): void {
     const { places } = this.compiled.network;
-    for (const { place } of passingsOf(places, placeAt.leave(device, iface), QUESTION)) {
+    const asker = this.ifaceAt({ node: device, port: iface });
+    if (!asker) return;
+    for (const { place } of passingsOf(places, placeAt.leave(device, iface), questionOf(asker))) {
       const here = places.get(place);
       if (!here) continue;
       this.devices.add(here.device);
@@ -104,7 +117,7 @@ class Reached {
       const taint = device.taints.find((one) => this.touches(device, one));
       if (taint) return undecidedBy(name, taint);
     }
-    return null;
+    return this.doubt;
   }
 
   // The port and the one at the other end of its cable.

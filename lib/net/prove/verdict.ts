@@ -1,3 +1,4 @@
+import type { Compiled } from "../dataplane/compile.ts";
 import type { Taint } from "../model/device.ts";
 import type { Threat } from "../model/objective.ts";
 import type { Conversation } from "../trace/conversation.ts";
@@ -20,7 +21,16 @@ export type Holding =
       /** How many places the senders' packets come to. */
       readonly places: number;
     }
-  | { readonly kind: "table-as-claimed" };
+  | { readonly kind: "table-as-claimed" }
+  | {
+      readonly kind: "only-allowed";
+      readonly among: readonly string[];
+      readonly flows: number;
+      readonly places: number;
+    }
+  | { readonly kind: "path-as-claimed"; readonly pairs: number }
+  | { readonly kind: "mapped"; readonly nic: string; readonly port: string; readonly vlan: number }
+  | { readonly kind: "survived"; readonly tried: readonly string[] };
 
 export type Failing =
   /** The question or its answer is lost on this way. */
@@ -45,6 +55,28 @@ export type Failing =
       readonly at: string;
       readonly lacks: readonly string[];
       readonly has: readonly string[];
+    }
+  /** It arrives by a way that leaves a named place out, or by one that it should not take. */
+  | ({
+      readonly kind: "other-path";
+      readonly from: string;
+      readonly to: string;
+      readonly shown: Trace;
+    } & ({ readonly misses: string } | { readonly meets: string }))
+  | {
+      readonly kind: "mapped-elsewhere";
+      readonly nic: string;
+      readonly port: string;
+      readonly vlan: number;
+      readonly vlans: readonly number[];
+    }
+  /** With this down, that does not hold any more. */
+  | {
+      readonly kind: "broken-by";
+      readonly down: readonly string[];
+      readonly title: string;
+      readonly why: Failing;
+      readonly compiled: Compiled;
     };
 
 export type Undecided =

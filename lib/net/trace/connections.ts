@@ -1,4 +1,4 @@
-import { CT, ICMP, type Range, type Step } from "../model/network.ts";
+import { ACK, CT, ECHOES, ICMP, SYN, TCP, type Range, type Step } from "../model/network.ts";
 import type { Packet } from "./packet.ts";
 
 /** Who talks to whom, as connection tracking tells conversations apart. */
@@ -47,6 +47,7 @@ export class Connections {
         packet: { ...packet, ct },
       };
     }
+    if (!isSound(packet)) return { tracked: null, packet: { ...packet, ct: CT.invalid } };
     const tuple = tupleOf(packet);
     const ours = known.find((one) => same(one.original, tuple));
     if (ours)
@@ -62,6 +63,7 @@ export class Connections {
         packet: { ...packet, ct: CT.established },
       };
     }
+    if (!begins(packet)) return { tracked: null, packet: { ...packet, ct: CT.invalid } };
     const connection = {
       original: tuple,
       reply: inverse(tuple),
@@ -133,16 +135,47 @@ function moved(value: number, [first]: Range, length: number): number {
   return first + (value % 2 ** (32 - length));
 }
 
-// An echo and its reply are told apart by their type, which is no part of the conversation.
+// An echo's type is in the place of a port.
 function tupleOf({ proto, src, dst, sport, dport }: Packet): Tuple {
-  return proto === ICMP
-    ? { proto, src, dst, sport: 0, dport: 0 }
-    : { proto, src, dst, sport, dport };
+  return { proto, src, dst, sport: proto === ICMP ? 0 : sport, dport };
 }
 
 function inverse({ proto, src, dst, sport, dport }: Tuple): Tuple {
-  return { proto, src: dst, dst: src, sport: dport, dport: sport };
+  if (proto !== ICMP) return { proto, src: dst, dst: src, sport: dport, dport: sport };
+  const pair = ECHOES.find((types) => types.includes(dport));
+  const type = pair ? pair[0] + pair[1] - dport : dport;
+  return { proto, src: dst, dst: src, sport: 0, dport: type };
 }
+
+// nf_conntrack_proto_tcp.c and …_icmp.c: in the middle of nothing a SYN or an ACK, or a question, begins a connection.
+function begins({ proto, flags, dport }: Packet): boolean {
+  if (proto === ICMP) return ECHOES.some(([question]) => question === dport);
+  if (proto !== TCP) return true;
+  const told = flags & (FIN | SYN | RST | ACK);
+  return told === SYN || told === ACK;
+}
+
+// tcp_valid_flags: a segment with other flags belongs to nothing. PSH makes no difference.
+function isSound({ proto, flags }: Packet): boolean {
+  if (proto !== TCP) return true;
+  const known = [
+    SYN,
+    SYN | URG,
+    SYN | ACK,
+    RST,
+    RST | ACK,
+    FIN | ACK,
+    FIN | ACK | URG,
+    ACK,
+    ACK | URG,
+  ];
+  return known.includes(flags & ~PSH);
+}
+
+const FIN = 1;
+const RST = 4;
+const PSH = 8;
+const URG = 32;
 
 function same(a: Tuple, b: Tuple): boolean {
   return (

@@ -71,6 +71,8 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
     sport: isIcmp ? 0 : last.dport,
     dport: isIcmp ? ECHO_REPLY : last.sport,
     flags: last.proto === TCP ? last.flags | ACK : 0,
+    // An echo's answer is of the echo's class (icmp_reply); others begin anew.
+    dscp: isIcmp ? last.dscp : 0,
     mark: 0,
     ct: 0,
     ttl,
@@ -79,8 +81,9 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
   // A datagram's answer is sent by whoever listens, who is in no VRF; a connection stays in its own.
   const from = last.proto === UDP ? { ...arrived, table: null } : arrived;
   const way = answer(compiled, from, reply, expected, how);
+  // An echo is known by its number, whoever sends it back; ports also by the address that was asked.
   const back: Trace =
-    way.fate.kind === "delivered" && way.last.src !== packet.dst
+    way.fate.kind === "delivered" && way.last.src !== packet.dst && !isIcmp
       ? { ...way, fate: { kind: "unasked", device: question.device } }
       : way;
   return { ...lost, back, answered: back.fate.kind === "delivered" };
@@ -140,6 +143,7 @@ export function questionPacket(compiled: Compiled, question: Question): Packet {
     sport: proto === "icmp" ? 0 : EPHEMERAL,
     dport: proto === "icmp" ? ECHO_REQUEST : (port ?? 0),
     flags: proto === "tcp" ? SYN : 0,
+    dscp: 0,
     mark: 0,
     ct: 0,
     ttl: question.ttl ?? device.habits.ttl,

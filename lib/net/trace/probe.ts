@@ -115,7 +115,7 @@ function errorHeard(
   if (isOwn) return ownError(drop, error);
   if (!error) return { error: "timeout" };
   const { device } = stop.place;
-  const table = tableWhereItCameIn(forward);
+  const table = tableOfError(compiled, forward, drop);
   if (error === "refused" && forward.last.proto === TCP) {
     // A reset comes from the address that was asked, not as an ICMP error.
     const reset = turned(compiled, forward.last, device, forward.last.dst as Ip);
@@ -171,7 +171,7 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
     case "rejected":
       return errorNamed(drop.error);
     case "ttl-expired":
-      return "ttl-exceeded";
+      return drop.silent ? null : "ttl-exceeded";
     case "refused":
       return packet.proto === TCP ? "refused" : "port-unreachable";
     case "not-forwarding":
@@ -182,6 +182,7 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
     case "not-for-it":
     case "vlan-not-allowed":
     case "blocked":
+    case "port-locked":
     case "no-tunnel":
     case "unasked":
     case "nobody":
@@ -209,7 +210,13 @@ function errorSource(
   );
 }
 
-function tableWhereItCameIn({ stops }: Trace): string | null {
+// E1: the way back for an error is looked up in the table of the interface that the packet is at: the one it came in
+// by, and where nobody answers for its next hop the one that it was to leave by.
+function tableOfError(compiled: Compiled, { stops }: Trace, drop: Drop): string | null {
+  if (drop.kind === "no-neighbor") {
+    const { ifaces } = compiled.network.devices.get(drop.device)!;
+    return ifaces.find((one) => one.name === drop.iface)?.table ?? null;
+  }
   const entered = stops.findLast(({ place }) => place.id.endsWith(" in"));
   return entered?.place.table ?? null;
 }

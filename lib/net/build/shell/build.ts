@@ -1,7 +1,7 @@
 import type { Namespace } from "../../model/linux/namespace.ts";
 import { LinuxNode } from "../../model/linux/node.ts";
 import { parseShell } from "../../parse/shell/statements.ts";
-import { parseProgram, type ProgramCall } from "../../parse/shell/programs.ts";
+import { parseProgram } from "../../parse/shell/programs.ts";
 import { runShell, type SimpleCommand } from "../../parse/shell/run.ts";
 import type { ShellFile } from "../../parse/shell/syntax.ts";
 import { diagnostic, type Diagnostic } from "../../source/diagnostic.ts";
@@ -10,6 +10,7 @@ import { runBridge } from "./bridge.ts";
 import { runEbtables, runIptables } from "./filters.ts";
 import { runIp } from "./ip.ts";
 import { runNft } from "./nft.ts";
+import { noteOverlaps, runOfctl, runVsctl } from "./ovs.ts";
 import { runSysctl, writeSetting } from "./sysctl.ts";
 
 /** Where a command runs: a namespace, and inside a VRF when one was named. */
@@ -20,6 +21,9 @@ export type Session = {
   readonly linux: LinuxNode;
   refuse(said: string, span: Span, hint?: string): boolean;
   unsimulated(what: string, span: Span, where: Where, link?: string | null): boolean;
+  /** Leave claims open for a line that was said to be beyond already, or is wrong. */
+  taint(what: string, because: Span, where: Where, link: string | null): void;
+  note(remark: Diagnostic): void;
   run(command: SimpleCommand, where: Where): boolean;
 };
 
@@ -42,6 +46,7 @@ export function buildLinux(
   for (const { path, text } of files)
     if (path.endsWith(".sh")) builder.carryOut(parseShell(path, text));
   builder.noteOverflow();
+  noteOverlaps(builder);
   return { linux: builder.linux, diagnostics: builder.diagnostics };
 }
 
@@ -93,8 +98,9 @@ class Builder implements Session {
       case "inert":
         return true;
       case "ovs-vsctl":
+        return runVsctl(this, where, span, call.command);
       case "ovs-ofctl":
-        return this.runOvs(call, span, where);
+        return runOfctl(this, where, span, call.command);
       case "unsimulated":
         return this.unsimulated(call.what, span, where);
       case "unknown": {
@@ -106,15 +112,8 @@ class Builder implements Session {
     }
   }
 
-  // They are read, so that a mistake is said where it is; the switches themselves are not built yet.
-  private runOvs(
-    { program, command }: ProgramCall & { program: "ovs-vsctl" | "ovs-ofctl" },
-    span: Span,
-    where: Where,
-  ): boolean {
-    if (command.kind === "inert") return true;
-    if (command.kind === "refused") return this.refuse(command.said, command.at.span);
-    return this.unsimulated(program, span, where);
+  note(remark: Diagnostic): void {
+    this.diagnostics.push(remark);
   }
 
   refuse(said: string, span: Span, hint = hintFor(said)): boolean {
@@ -129,7 +128,7 @@ class Builder implements Session {
   }
 
   // The first line of its kind stands for those that follow.
-  private taint(what: string, because: Span, { namespace }: Where, link: string | null): void {
+  taint(what: string, because: Span, { namespace }: Where, link: string | null): void {
     const iface = link !== null && namespace.links.has(link) ? link : null;
     const noted = this.tainted.get(namespace) ?? new Set();
     this.tainted.set(namespace, noted);

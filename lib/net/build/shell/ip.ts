@@ -159,7 +159,14 @@ class IpRun {
     const mac = it.changes.find((change) => change.kind === "address")?.mac ?? null;
     const refusal = session.linux.addLink(namespace, name, kind, mac, span);
     if (refusal) return session.refuse(refusal, span);
+    if (kind.kind === "ipvlan") this.sameMode(kind);
     return this.settle(this.change(namespace.links.get(name)!, it.changes));
+  }
+
+  // The mode is the parent's: the latest counts for all that share it (ipvlan_set_port_mode).
+  private sameMode({ parent, mode }: LinkKind & { kind: "ipvlan" }): void {
+    for (const { kind } of this.session.linux.links())
+      if (kind.kind === "ipvlan" && kind.parent === parent) kind.mode = mode;
   }
 
   private addPair(
@@ -230,7 +237,6 @@ class IpRun {
       }
       case "ipvlan":
         if (!parent) return 'Not enough information: "link" argument is required.';
-        if (type.mode !== "l2") return `%ipvlan mode ${type.mode}`;
         return { kind: "ipvlan", parent, mode: type.mode };
       case "ipvtap":
       case "macvtap":
@@ -429,11 +435,16 @@ export function changePort(
     isolated,
     learning,
     flood,
+    locked,
+    // Without spanning tree, and for all but groups, these change nothing.
+    guard: _guard,
+    rootBlock: _rootBlock,
+    multicastFlood: _multicastFlood,
     cost: _cost,
     priority: _priority,
     ...rest
   } = settings;
-  Object.assign(link.bridgePort, defined({ hairpin, isolated, learning, flood }));
+  Object.assign(link.bridgePort, defined({ hairpin, isolated, learning, flood, locked }));
   const left = Object.keys(defined(rest));
   if (left.length > 0)
     session.unsimulated(`bridge port ${left.join(", ")}`, span, where, link.name);
