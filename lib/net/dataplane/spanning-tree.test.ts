@@ -91,6 +91,14 @@ describe("bridges in between that speak no spanning tree", () => {
     expect(blocked(some)).toEqual(["b Gi0/2: 1 10"]);
   });
 
+  test("T5 but a switch of flows keeps them, and the circle stays", () => {
+    const flows =
+      "ovs-vsctl add-br br0 -- add-port br0 eth0 -- add-port br0 eth1\nfor i in eth0 eth1; do ip link set $i up; done";
+    const built = network({ "a.switch": trunks(2), m: flows, "b.switch": trunks(2) }, cables);
+    expect(built.diagnostics).toEqual([]);
+    expect(blocked(built)).toEqual([]);
+  });
+
   test("T5 so is a switch without a tree for the VLAN", () => {
     const without = trunks(2, "no spanning-tree vlan 1");
     const built = network({ "a.switch": trunks(2), "m.switch": without, "b.switch": trunks(2) }, [
