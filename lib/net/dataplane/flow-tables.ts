@@ -6,6 +6,7 @@ import {
   overlapsOf,
   settable,
   unsimulatedInFlow,
+  type FlowGuard,
   type Overlap,
 } from "../model/flow-match.ts";
 import { carries, LOCAL_PORT, type FlowSwitch, type FlowSwitchPort } from "../model/flow-switch.ts";
@@ -38,7 +39,7 @@ export type Surroundings = {
 };
 
 /** No switch has more places, and no list of actions is entered deeper (MAX_DEPTH of ofproto-dpif-xlate.c). */
-const MOST_PLACES = 50_000;
+const MOST_PLACES = 30_000;
 const DEEPEST = 64;
 
 /** What is known of a frame by the way it took: a place for each, so no packet carries it. */
@@ -97,9 +98,15 @@ export class FlowTables {
     for (const port of this.it.ports) {
       const id = bridgeIn(this.device, this.it.name, port.name);
       const known = { port, fields: new Map<FlowField, number>([["tunnel", port.tunnel]]) };
-      const to = port.isSpare ? this.nobody() : this.untracked(known);
+      const to = port.isSpare ? this.nobody() : this.entered(known);
       this.put(id, { kind: "flood", to: [to] });
     }
+  }
+
+  private entered(known: Known): PlaceId {
+    const [first] = this.it.flows;
+    if (this.comparedAll || !first) return this.untracked(known);
+    return this.unsure("so many flows at one priority", first.because, []);
   }
 
   // What the system has noted about a connection is unknown to the switch, which keeps its own.
@@ -140,33 +147,30 @@ export class FlowTables {
       if (run.length > 0)
         at = this.add(`${name} from ${known.port.name}`, {
           kind: "filter",
-          rules: run,
+          rules: run.toReversed(),
           otherwise: at,
         });
       run = [];
     };
     for (const flow of (this.byTable.get(table) ?? []).toReversed()) {
-      const it = flowGuard(flow.match);
-      if (!it || (flow.match.inPort !== null && portNumber(flow) !== inPort)) continue;
-      if (!it.known.every((term) => fitsKnown(known, term))) continue;
+      const it = guardFor(flow, inPort, known);
+      if (!it) continue;
       const because = [flow.because];
       const then = this.run(known, this.begun(flow, rest));
-      const [unsure] = [
-        ...it.unsure,
-        ...(this.comparedAll ? [] : ["so many flows at one priority"]),
-      ];
-      if (unsure === undefined) run.unshift({ guard: it.guard, then, because });
+      const [unsure] = it.unsure;
+      if (unsure === undefined) run.push({ guard: it.guard, then, because });
       else {
         close();
         const either = this.unsure(unsure, flow.because, [then, at]);
-        run.unshift({ guard: it.guard, then: either, because });
+        run.push({ guard: it.guard, then: either, because });
       }
       for (const { first, second, guard } of this.overlaps.get(flow) ?? []) {
         const other = first === flow ? second : first;
+        if (!guardFor(other, inPort, known)) continue;
         const what = "two flows of one priority that fit the same packets";
         const otherThen = this.run(known, this.begun(other, rest));
         const either = this.unsure(what, flow.because, [then, otherThen]);
-        run.unshift({ guard, then: either, because: [flow.because, other.because] });
+        run.push({ guard, then: either, because: [flow.because, other.because] });
       }
     }
     close();
@@ -206,7 +210,7 @@ export class FlowTables {
     const action = rest.actions[rest.at];
     if (!action) {
       if (rest.then) return this.run(known, rest.then);
-      return this.drop(`table ${by.table} of ${this.it.name}`, false, [by.because]);
+      return this.dropBy(by);
     }
     const name = rest.key.slice(0, rest.key.indexOf("/"));
     const after = this.rest(rest.actions, rest.at + 1, rest.flow, rest.then, name);
@@ -260,7 +264,7 @@ export class FlowTables {
       case "track":
         return this.track(action, known, after);
       case "exit":
-        return this.drop(`table ${by.table} of ${this.it.name}`, false, [by.because]);
+        return this.dropBy(by);
       case "unsimulated":
         return this.beyond(rest.flow, next());
     }
@@ -455,15 +459,16 @@ export class FlowTables {
   private acrossOthers(from: FlowSwitchPort): PlaceId {
     const to = this.it.ports
       .filter((one) => one !== from && !one.isSpare && one.vlans.mode !== "access")
-      .map((one) =>
-        this.once(`${this.device.name}:${this.it.name} other VLANs to ${one.name}`, {
-          kind: "filter",
-          rules: [{ guard: { tag: this.otherTags(one) }, then: this.out(one), because: [] }],
-          otherwise: this.notCarried(one),
-        }),
-      );
+      .map((one) => this.otherVlansTo(one));
     const id = `${this.device.name}:${this.it.name} other VLANs from ${from.name}`;
     return this.once(id, { kind: "flood", to });
+  }
+
+  private otherVlansTo(to: FlowSwitchPort): PlaceId {
+    const id = `${this.device.name}:${this.it.name} other VLANs to ${to.name}`;
+    if (this.around.places.has(id)) return id;
+    const rules = [{ guard: { tag: this.otherTags(to) }, then: this.out(to), because: [] }];
+    return this.once(id, { kind: "filter", rules, otherwise: this.notCarried(to) });
   }
 
   private notCarried(port: FlowSwitchPort): PlaceId {
@@ -499,6 +504,15 @@ export class FlowTables {
   ): PlaceId {
     const change = { kind: "set" as const, field, value };
     return this.add(`sets ${field}`, { kind: "rewrite", change, next, expired: next });
+  }
+
+  private dropBy(flow: Flow): PlaceId {
+    const key = `drops by ${this.numbers.get(flow)}`;
+    const id =
+      this.laid.get(key) ??
+      this.drop(`table ${flow.table} of ${this.it.name}`, false, [flow.because]);
+    this.laid.set(key, id);
+    return id;
   }
 
   private drop(chain: string, isPolicy: boolean, because: readonly Span[]): PlaceId {
@@ -546,8 +560,11 @@ function numberOf(port: FlowPort): number {
   return port === "LOCAL" ? LOCAL_PORT : typeof port === "number" ? port : -1;
 }
 
-function portNumber({ match }: Flow): number {
-  return match.inPort === null ? -1 : numberOf(match.inPort);
+// What a flow asks of frames that are known to have come that way; `null` when it is not for them.
+function guardFor({ match }: Flow, inPort: number, known: Known): FlowGuard | null {
+  if (match.inPort !== null && numberOf(match.inPort) !== inPort) return null;
+  const it = flowGuard(match);
+  return it?.known.every((term) => fitsKnown(known, term)) ? it : null;
 }
 
 function printOf({ port, fields }: Known): string {

@@ -1,4 +1,4 @@
-import { OWN, type Device, type Iface } from "../model/device.ts";
+import { OWN, type Device, type Iface, type Taint } from "../model/device.ts";
 import { both } from "../model/flow-match.ts";
 import {
   macNumber,
@@ -36,6 +36,8 @@ type Speaker = { readonly ip: Ip; readonly row: Omit<ResolveRow, "guard"> };
 export class Hearing {
   private readonly fibs: ReadonlyMap<string, readonly Fib[]>;
   private readonly wiring: Wiring;
+  private readonly places: ReadonlyMap<PlaceId, Place>;
+  private readonly hasDoubts: boolean;
   private readonly floods: Floods;
   private readonly stacks: Stacks;
   /** Every address that somebody may be asked for, where questions are told apart on their way. */
@@ -54,6 +56,8 @@ export class Hearing {
   ) {
     this.fibs = fibs;
     this.wiring = wiring;
+    this.places = places;
+    this.hasDoubts = [...places.values()].some((place) => place.doubt !== undefined);
     this.floods = new Floods(places);
     this.stacks = stacksOf(devices);
     const all = [...devices.values()];
@@ -89,6 +93,19 @@ export class Hearing {
       ...asked,
       ...this.overheard(device, iface, gateway),
     ];
+  }
+
+  /** Why questions of an interface, or the answers, may fare otherwise than is known. */
+  doubt({ name }: Device, iface: Iface): Taint | undefined {
+    if (!this.hasDoubts) return undefined;
+    const way = this.floods.from(name, iface);
+    const ends = way.flatMap(({ place }) => this.stacks.get(place) ?? []);
+    const back = ends.flatMap((end) => this.floods.from(end.device.name, end.iface));
+    for (const { place } of [...way, ...back]) {
+      const doubt = this.places.get(place)?.doubt;
+      if (doubt) return doubt;
+    }
+    return undefined;
   }
 
   // Each question for itself: who asks for whom decides how far it goes.

@@ -145,8 +145,9 @@ export class Layer2 {
           to: [bridgeIn(device, iface.name, iface.name)],
         });
       case "switched": {
-        const to = [bridgeIn(this.devices.get(layer.home)!, layer.switch, layer.port)];
-        return void this.add(device, iface, id, { kind: "flood", to });
+        const entry = bridgeIn(this.devices.get(layer.home)!, layer.switch, layer.port);
+        const to = this.places.has(entry) ? entry : down;
+        return void this.add(device, iface, id, { kind: "flood", to: [to] });
       }
       case "tunnel":
         return this.tunnelLeaving(device, iface, id, layer);

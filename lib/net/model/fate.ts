@@ -19,6 +19,8 @@ export type Drop =
       readonly device: string;
       readonly prefix: Prefix;
       readonly how: Refusing;
+      /** It is a rule that chooses tables which says so, and not a route. */
+      readonly isRule?: true;
       readonly because: readonly Span[];
     }
   /** It is for another, and this device passes nothing on. */
@@ -73,6 +75,8 @@ export type Drop =
       readonly device: string;
       readonly chain: string;
       readonly isPolicy: boolean;
+      /** By a filter for what leaves the system. */
+      readonly isLeaving?: true;
       readonly because: readonly Span[];
     }
   /** A packet filter turns it away with an error. */
@@ -81,6 +85,7 @@ export type Drop =
       readonly device: string;
       readonly chain: string;
       readonly error: string;
+      readonly isLeaving?: true;
       readonly because: readonly Span[];
     }
   /** It came by the same place again. */

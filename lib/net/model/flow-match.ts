@@ -19,8 +19,17 @@ export type FlowGuard = {
 /** More ranges than this are not looked at; a mask with so many holes is nobody's. */
 const MOST_HOLES = 12;
 
+const guards = new WeakMap<FlowMatch, FlowGuard | typeof NOTHING>();
+const NOTHING = "nothing fits";
+
 /** What a match looks at. */
-export function flowGuard({ terms, unsimulated }: FlowMatch): FlowGuard | null {
+export function flowGuard(match: FlowMatch): FlowGuard | null {
+  const guard = guards.get(match) ?? guardOf(match) ?? NOTHING;
+  guards.set(match, guard);
+  return guard === NOTHING ? null : guard;
+}
+
+function guardOf({ terms, unsimulated }: FlowMatch): FlowGuard | null {
   const known = terms.filter(({ field }) => isKnown(field));
   const unsure = [...unsimulated];
   let guard: Guard = {};
@@ -165,10 +174,19 @@ function tracked(value: number, mask: number): [Field, Range[]] | string {
 export type Overlap = { readonly first: Flow; readonly second: Flow; readonly guard: Guard };
 
 /** No more pairs are compared; what was not is said to overlap with everything. */
-const MOST_PAIRS = 200_000;
+const MOST_PAIRS = 100_000;
+
+type Overlaps = { readonly pairs: readonly Overlap[]; readonly all: boolean };
+const overlaps = new WeakMap<readonly Flow[], Overlaps>();
 
 /** All such pairs, and whether every pair was looked at. */
-export function overlapsOf(flows: readonly Flow[]): { pairs: readonly Overlap[]; all: boolean } {
+export function overlapsOf(flows: readonly Flow[]): Overlaps {
+  const found = overlaps.get(flows) ?? findOverlaps(flows);
+  overlaps.set(flows, found);
+  return found;
+}
+
+function findOverlaps(flows: readonly Flow[]): Overlaps {
   const groups = Map.groupBy(flows, ({ table, priority }) => `${table} ${priority}`);
   const pairs: Overlap[] = [];
   let compared = 0;
@@ -186,7 +204,7 @@ export function overlapsOf(flows: readonly Flow[]): { pairs: readonly Overlap[];
       for (let next = at + 1; next < sorted.length && sorted[next]!.low <= a.high; next++) {
         if (++compared > MOST_PAIRS) return { pairs, all: false };
         const b = sorted[next]!;
-        const guard = a.actions === b.actions ? null : common2(a, b);
+        const guard = a.actions === b.actions ? null : sharedBy(a, b);
         if (guard) pairs.push({ first: a.flow, second: b.flow, guard });
       }
   }
@@ -212,7 +230,7 @@ function extent({ flow, it }: Item, key: Field | "port"): { low: number; high: n
   return { low: ranges[0]?.[0] ?? 0, high: ranges.at(-1)?.[1] ?? 0 };
 }
 
-function common2(a: Item, b: Item): Guard | null {
+function sharedBy(a: Item, b: Item): Guard | null {
   const [mine, other] = [a.flow.match.inPort, b.flow.match.inPort];
   if (mine !== null && other !== null && mine !== other) return null;
   const apart = a.it.known.some((one) =>

@@ -238,6 +238,8 @@ export const placeAt = {
   bound: (device: string, iface: string) => `${device}:${iface} send`,
   /** A packet of the device's own is looked up. */
   send: (device: string, table: string | null) => `${device}${at(table)} send`,
+  /** The same for one whose source the lookup is yet to choose; only where rules ask for sources (O1). */
+  unnamed: (device: string, table: string | null) => `${device}${at(table)} send, unnamed`,
   /** A packet was accepted by the device's stack. */
   accept: (device: string, table: string | null) => `${device}${at(table)} accept`,
   /** A packet found its listener. */

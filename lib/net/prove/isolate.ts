@@ -127,7 +127,7 @@ export class Sending {
     const known = this.ways.get(memory);
     if (known) return known;
     const { compiled, arena, sender, threat } = this;
-    const sources = sourcesOf(arena, sender, threat);
+    const sources = sourcesOf(compiled, arena, sender, threat);
     if (threat === "attacker") sources.push(...trunkSources(compiled.network, arena, sender));
     const way = spread(compiled.network, arena, sources, {
       forgets: threat === "attacker",
@@ -146,7 +146,7 @@ export class Sending {
     const visited = [...outletsOf(this.sender, this.threat), ...at.keys()];
     return taintOfPlaces(
       this.compiled,
-      visited.map((id) => this.placeOf(id)),
+      visited.flatMap((id) => this.compiled.network.places.get(id) ?? []),
     );
   }
 
@@ -304,6 +304,7 @@ function openerOf(
 
 // What a sender can put on its way. Only it misbehaves: an attacker forges anything, a host speaks for itself.
 function sourcesOf(
+  { network }: Compiled,
   arena: Arena,
   sender: Endpoint,
   threat: Threat,
@@ -311,11 +312,12 @@ function sourcesOf(
   const anything = arena.where(UNNOTED);
   const ipv4 = arena.where({ ethertype: [[IPV4, IPV4]], tag: [[0, 0]] });
   const anyIpv4 = arena.intersect(anything, ipv4);
-  return outletsOf(sender, threat).flatMap((place) => {
+  const outlets = outletsOf(sender, threat).filter((place) => network.places.has(place));
+  return outlets.flatMap((place) => {
     if (sender.kind === "table") return [{ place, packets: anyIpv4 }];
     if (sender.kind === "port" || threat === "attacker") return [{ place, packets: anything }];
-    const table = sender.device.tables.find(
-      ({ name }) => placeAt.send(sender.device.name, name) === place,
+    const table = sender.device.tables.find(({ name }) =>
+      startsAt(sender.device.name, name).includes(place),
     )!;
     const own = sourceRanges(sender.device, table.name);
     if (own.length === 0) return [];
@@ -348,7 +350,12 @@ function outletsOf({ device, ...sender }: Endpoint, threat: Threat): PlaceId[] {
     return device.ifaces
       .filter((iface) => iface.isPort)
       .map((iface) => placeAt.leave(device.name, iface.name));
-  return device.tables.map(({ name }) => placeAt.send(device.name, name));
+  return device.tables.flatMap(({ name }) => startsAt(device.name, name));
+}
+
+// Its own packets may have a source before they are looked up, or get it by that.
+function startsAt(device: string, table: string | null): PlaceId[] {
+  return [placeAt.send(device, table), placeAt.unnamed(device, table)];
 }
 
 function sourceRanges(device: Device, table: string | null): Range[] {

@@ -76,15 +76,16 @@ function allowedTo(compiled: Compiled, from: Endpoint, to: Endpoint, address: Ip
 
 // What the sender hears of a target that answers whatever comes to it.
 function answersTo(
-  { network }: Compiled,
+  compiled: Compiled,
   arena: Arena,
   question: Question,
   to: Endpoint,
   asked: PacketSet,
   flags: number,
 ): PacketSet {
+  const { network } = compiled;
   const tracking = new Tracking(arena, "legs");
-  const there = spread(network, arena, [{ place: startOf(question), packets: asked }], {
+  const there = spread(network, arena, [{ place: startOf(compiled, question), packets: asked }], {
     tracking,
   });
   tracking.endLeg();

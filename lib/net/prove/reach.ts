@@ -7,6 +7,7 @@ import {
   converse,
   EPHEMERAL,
   questionPacket,
+  startOf,
   type Conversation,
   type Question,
 } from "../trace/conversation.ts";
@@ -169,7 +170,7 @@ export class Talk {
   get ends(): Pick<Leg, "start" | "goal"> {
     const { question, target } = this;
     return {
-      start: placeAt.send(question.device, question.table),
+      start: startOf(this.compiled, question),
       goal: placeAt.accept(target.device, target.table),
     };
   }

@@ -229,7 +229,8 @@ class Walker {
     const [first] = ends;
     if (!first)
       return { stops, fate: { kind: "nobody", device: stops.at(-1)!.place.device }, last: packet };
-    return ends.reduce((best, one) => (rank(one.fate) < rank(best.fate) ? one : best), first);
+    const told = (one: Trace) => weight(one, stops.length);
+    return ends.reduce((best, one) => (told(one) < told(best) ? one : best), first);
   }
 }
 
@@ -241,6 +242,12 @@ function cameFor(stops: readonly Stop[]): number {
 function set(packet: Packet, { field, value, mask }: Extract<Change, { kind: "set" }>): Packet {
   if (mask === undefined) return { ...packet, [field]: value };
   return { ...packet, [field]: ((packet[field] & ~mask) | (value & mask)) >>> 0 };
+}
+
+// What arrives says most, then what may have fared otherwise.
+function weight({ stops, fate }: Trace, from: number): number {
+  if (fate.kind === "delivered") return 0;
+  return stops.slice(from).some(({ place }) => place.doubt) ? 0.5 : rank(fate);
 }
 
 // Copies that nobody takes say least.

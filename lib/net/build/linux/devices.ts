@@ -15,6 +15,7 @@ import type { LinuxNode } from "../../model/linux/node.ts";
 import { DEFAULT, LOCAL, MAIN, type LinuxRule } from "../../model/linux/rules.ts";
 import type { Guard } from "../../model/network.ts";
 import { lastOf, type Prefix } from "../../model/prefix.ts";
+import { maskedRanges, merged } from "../../model/ranges.ts";
 import type { LinkSpec, NodeSpec, PortRef } from "../../model/topology.ts";
 import { BARE, switchesOf, type Switching } from "./switches.ts";
 
@@ -149,11 +150,12 @@ function ruleOf(rule: LinuxRule, named: (table: number) => string | null): Routi
   };
 }
 
-function guardOf({ from, to, proto, dport, sport }: LinuxRule): Guard {
+function guardOf({ from, to, mark, proto, dport, sport }: LinuxRule): Guard {
   const range = (prefix: Prefix) => [[prefix.first, lastOf(prefix)] as const];
   return {
     ...(to && { dst: range(to) }),
     ...(from && { src: range(from) }),
+    ...(mark && { mark: merged(maskedRanges(mark.value, mark.mask)) }),
     ...(proto !== null && { proto: [[proto, proto]] as const }),
     ...(sport && { sport: [sport] }),
     ...(dport && { dport: [dport] }),

@@ -29,7 +29,8 @@ export function runBridge(session: Session, where: Where, span: Span, it: Bridge
     case "fdb-delete":
     case "port-set": {
       const link = where.namespace.links.get(it.dev);
-      if (!link) return session.refuse(`Cannot find device "${it.dev}"`, span);
+      const what = it.kind.startsWith("fdb") ? "device" : "bridge device";
+      if (!link) return session.refuse(`Cannot find ${what} "${it.dev}"`, span);
       const refusal = change(session, where, link, it, span);
       return refusal === null || session.refuse(refusal, span);
     }

@@ -3,6 +3,7 @@ import type { LinuxRule } from "../../model/linux/rules.ts";
 import type { LinkKind, LinuxLink } from "../../model/linux/link.ts";
 import type { Namespace, Refusal } from "../../model/linux/namespace.ts";
 import { contains, formatIp, type Prefix } from "../../model/prefix.ts";
+import { holesOf } from "../../model/ranges.ts";
 import type {
   BridgePortChange,
   IpCommand,
@@ -16,6 +17,9 @@ import type { TableName } from "../../parse/shell/ip/words.ts";
 import type { SimpleCommand } from "../../parse/shell/run.ts";
 import type { Span } from "../../source/span.ts";
 import type { Session, Where } from "./build.ts";
+
+/** A mark under a mask is a choice of ranges, twice as many for every hole. */
+const MOST_HOLES = 12;
 
 /** Carry out one `ip` command. */
 export function runIp(
@@ -369,6 +373,8 @@ class IpRun {
         because: span,
       };
       if (oif !== null) return session.unsimulated("ip rule … oif", span, this.where);
+      if (mark && holesOf(mark.mask).length > MOST_HOLES)
+        return session.unsimulated("ip rule … fwmark", span, this.where);
       return this.settle(namespace.addRule(rule));
     }
     const fits = (rule: LinuxRule) =>

@@ -125,13 +125,18 @@ class Run {
   private selected(text: FlowText, strict: boolean): [string, Flow][] {
     if (text.match.unsimulated.length > 0)
       this.session.unsimulated(text.match.unsimulated[0]!, text.at.span, this.where, this.it.name);
+    const { flows } = this.it;
     const wanted = keyOf(flowOf(text));
-    return [...this.it.flows].filter(([key, flow]) => {
-      if (text.cookie !== null && !cookieFits(text.cookie, flow)) return false;
-      if (text.outPort !== null && !sendsTo(flow.actions, text.outPort)) return false;
-      if (strict) return key === wanted;
-      return (text.table === null || text.table === flow.table) && covers(text.match, flow.match);
-    });
+    const only = strict ? flows.get(wanted) : undefined;
+    const among: Iterable<[string, Flow]> = strict ? (only ? [[wanted, only]] : []) : flows;
+    const found: [string, Flow][] = [];
+    for (const [key, flow] of among) {
+      if (text.table !== null && text.table !== flow.table) continue;
+      if (text.cookie !== null && !cookieFits(text.cookie, flow)) continue;
+      if (text.outPort !== null && !sendsTo(flow.actions, text.outPort)) continue;
+      if (strict || covers(text.match, flow.match)) found.push([key, flow]);
+    }
+    return found;
   }
 
   // ---- ports

@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { numberPorts } from "../../model/linux/switches.ts";
+import { decide } from "../../prove/decide.ts";
+import { network } from "../../testing.ts";
 import { buildLinux } from "./build.ts";
 
 // Rules O1 to O9 of SPEC.md; the words were seen on Open vSwitch 3.1.
@@ -66,7 +68,6 @@ describe("numbers of ports", () => {
   ])("%s", (_name, lines, numbers) => {
     const { linux } = build(...lines);
     const it = linux.switches.get("br0")!;
-    numberPorts(it, linux);
     const seen = [...it.ports.values()].flatMap((port) => port.interfaces).filter(({ name }) => name !== "br0"); // prettier-ignore
     expect(Object.fromEntries(seen.map(({ name, number }) => [name, number]))).toEqual(numbers);
   }); // prettier-ignore
@@ -134,3 +135,48 @@ describe("what is not simulated leaves the machine open, or the flow", () => {
     expect(taints.length).toBe(1);
   });
 });
+
+const LINES = [
+  "ovs-vsctl add-br br0", "ovs-vsctl --may-exist add-br br1 -- set bridge br1 fail_mode=secure", "ovs-vsctl add-br fake br0 7",
+  "ovs-vsctl add-port br0 p1 tag=5", "ovs-vsctl add-port br0 p2", "ovs-vsctl add-port fake p3", "ovs-vsctl del-port p1",
+  "ovs-vsctl add-port br0 a -- set interface a type=patch options:peer=b", "ovs-vsctl add-port br1 b -- set interface b type=patch options:peer=a",
+  "ovs-vsctl add-port br1 in0 -- set interface in0 type=internal ofport_request=4", "ovs-vsctl set interface in0 type=patch options:peer=in0",
+  "ovs-vsctl add-port br0 vx -- set interface vx type=vxlan options:remote_ip=10.0.0.2 options:key=99999999999",
+  "ovs-vsctl set port p1 trunks=1-4094 vlan_mode=native-tagged tag=0", "ovs-vsctl add-bond br0 bond0 p1 p2", "ovs-vsctl del-br br0",
+  "ovs-vsctl set interface p2 ofport_request=1", "ip link set p1 up", "ip link set p2 up", "ip link set br0 up", "ip link set in0 name in1",
+  "ip netns add red", "ip link set in0 netns red", "ip link del br0", "ip link set br0 netns red", "ip addr add 10.0.0.9/24 dev br0",
+  "ovs-ofctl add-flow br0 'table=0,priority=5,ip,nw_dst=10.0.0.0/8,actions=mod_vlan_vid:9,resubmit(,1),NORMAL'",
+  "ovs-ofctl add-flow br0 'table=1,arp,actions=move:NXM_NX_REG1[0..7]->NXM_NX_REG2[8..15],load:7->NXM_NX_REG3[2..4],FLOOD'",
+  "ovs-ofctl add-flow br0 'table=1,in_port=LOCAL,reg2=0x100/0xff00,actions=IN_PORT,clone(push_vlan:0x8100,output:2),exit'",
+  "ovs-ofctl -O OpenFlow13 add-flow br0 'tcp,tcp_flags=+syn-ack,actions=ct(table=2,zone=3),dec_ttl,set_field:02:00:00:00:00:01->eth_dst,1'",
+  "ovs-ofctl add-flow br0 'table=2,ct_state=+trk+new,ip,ct_zone=3,actions=ct(commit,zone=3),resubmit(,0)'",
+  "ovs-ofctl del-flows br0 'cookie=0x5/-1'", "ovs-ofctl mod-flows br0 'ip,actions=all'", "ovs-ofctl del-flows br0",
+]; // prettier-ignore
+
+// Whatever order, and wherever it ends: a network, remarks with a place, and no disagreement.
+test("random, shuffled and truncated commands make a network", () => {
+  const host = "ip addr add 10.0.0.1/24 dev eth0\nip link set eth0 up";
+  const commands = fc.array(
+    fc.oneof(
+      { weight: 6, arbitrary: fc.constantFrom(...LINES) },
+      fc.tuple(fc.constantFrom(...LINES), fc.nat(120)).map(([line, at]) => line.slice(0, at)),
+      fc.tuple(fc.constantFrom(...LINES), fc.nat(90), fc.constantFrom("=", ",", "(", "->", "/", "0", "--", "'")).map(([line, at, more]) => line.slice(0, at) + more + line.slice(at + 1)),
+    ),
+    { maxLength: 30 },
+  ); // prettier-ignore
+  fc.assert(
+    fc.property(commands, (lines) => {
+      const text = ["ovs-vsctl add-br br0", ...lines].join("\n");
+      const built = network({ s1: text, h1: host, h2: host.replace("0.0.1/", "0.0.2/") }, ["s1:p1 - h1:eth0", "s1:p2 - h2:eth0"]); // prettier-ignore
+      for (const { span } of built.diagnostics)
+        expect(span.from >= 0 && span.from <= span.to && span.to <= text.length).toBe(true);
+      const sides = { from: ["h1"], to: ["h2"] };
+      const claims = [
+        decide(built, { kind: "reach", ...sides, proto: "icmp", port: null, address: null }),
+        decide(built, { kind: "isolate", ...sides, threat: "attacker", both: true }),
+      ];
+      expect(claims.map(({ why }) => why.kind)).not.toContain("disagreement");
+    }),
+    { numRuns: 100 },
+  );
+}, 30_000);

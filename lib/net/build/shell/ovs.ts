@@ -3,6 +3,7 @@ import {
   freshPort,
   freshSwitch,
   isThere,
+  forgetNumber,
   numberPorts,
   type VirtualInterface,
   type VirtualPort,
@@ -61,6 +62,7 @@ const MOST_TOLD = 20;
 export function noteOverlaps(session: Session): void {
   const home = { namespace: session.linux.root, vrf: null };
   for (const one of session.linux.switches.values()) {
+    one.lookedAt = -1;
     numberPorts(one, session.linux);
     const { pairs, all } = overlapsOf([...one.flows.values()]);
     for (const { first, second, guard } of pairs.slice(0, MOST_TOLD))
@@ -75,6 +77,8 @@ export function noteOverlaps(session: Session): void {
             one.name,
           );
       }
+    if (one.overflow)
+      session.unsimulated("more ports than there is room for", one.overflow, home, one.name);
     const last = [...one.flows.values()].at(-1);
     if (!all && last)
       session.unsimulated("so many flows at one priority", last.because, home, one.name);
@@ -89,6 +93,8 @@ function whyAbsent({ name, type, options }: VirtualInterface): string {
   return `could not open network device ${name} (No such device)`;
 }
 
+/** No system here has more. */
+const MOST_BRIDGES = 1_000;
 const TUNNELS = ["vxlan", "geneve", "gre"];
 /** Those that frames are sent through here. */
 const CARRYING = ["system", "internal", "patch", "vxlan", "geneve"];
@@ -110,9 +116,13 @@ class Transaction {
   private readonly where: Where;
   private readonly back: (() => void)[] = [];
   private readonly touched = new Set<VirtualSwitch>();
-  private readonly gone: { readonly it: VirtualInterface; readonly because: Span }[] = [];
+  private readonly gone: {
+    readonly it: VirtualInterface;
+    readonly of: VirtualSwitch;
+    readonly because: Span;
+  }[] = [];
   private readonly beyond: { readonly what: string; readonly span: Span }[] = [];
-  private readonly told = new Map<VirtualInterface, Span>();
+  private readonly told = new Map<VirtualInterface, { of: VirtualSwitch; because: Span }>();
   private readonly switches: Map<string, VirtualSwitch>;
 
   constructor(session: Session, where: Where) {
@@ -194,6 +204,10 @@ class Transaction {
       this.put(real, port);
       return;
     }
+    if (this.switches.size >= MOST_BRIDGES) {
+      this.beyond.push({ what: `more than ${MOST_BRIDGES} bridges`, span });
+      return;
+    }
     const made = freshSwitch(bridge, span);
     this.switches.set(bridge, made);
     this.touched.add(made);
@@ -262,9 +276,8 @@ class Transaction {
       if (plain) return [plain, one];
     }
     for (const one of this.switches.values())
-      for (const { interfaces } of one.ports.values())
-        for (const it of interfaces.length > 1 ? interfaces : [])
-          if (it.name === name) return [it, one];
+      for (const { interfaces } of one.bonds)
+        for (const it of interfaces) if (it.name === name) return [it, one];
     return null;
   }
 
@@ -305,16 +318,28 @@ class Transaction {
 
   private put(bridge: VirtualSwitch, port: VirtualPort): void {
     bridge.ports.set(port.name, port);
-    this.touched.add(bridge);
-    for (const one of port.interfaces) this.told.set(one, port.because);
-    this.back.push(() => bridge.ports.delete(port.name));
+    if (port.interfaces.length > 1) bridge.bonds.add(port);
+    this.touch(bridge, port.interfaces, port.because);
+    this.back.push(() => {
+      bridge.ports.delete(port.name);
+      bridge.bonds.delete(port);
+    });
+  }
+
+  private touch(of: VirtualSwitch, some: readonly VirtualInterface[], because: Span): void {
+    this.touched.add(of);
+    for (const one of some) this.told.set(one, { of, because });
   }
 
   private take(bridge: VirtualSwitch, port: VirtualPort, because: Span): void {
+    const isBond = bridge.bonds.delete(port);
     bridge.ports.delete(port.name);
     this.touched.add(bridge);
-    this.gone.push(...port.interfaces.map((it) => ({ it, because })));
-    this.back.push(() => bridge.ports.set(port.name, port));
+    this.gone.push(...port.interfaces.map((it) => ({ it, of: bridge, because })));
+    this.back.push(() => {
+      bridge.ports.set(port.name, port);
+      if (isBond) bridge.bonds.add(port);
+    });
   }
 
   private deletePort(it: Extract<VsctlChange, { kind: "delete-port" }>, span: Span): void {
@@ -368,8 +393,7 @@ class Transaction {
       this.beyond.push({ what: `a port of type ${found.type}`, span });
     for (const name of ["remote_ip", "key", "in_key", "out_key", "local_ip"])
       if (found.options[name] === "flow") this.beyond.push({ what: `options:${name}=flow`, span });
-    this.told.set(found, span);
-    this.touched.add(holder);
+    this.touch(holder, [found], span);
   }
 
   // ---- what the switches make of it
@@ -378,19 +402,24 @@ class Transaction {
     const { session, where } = this;
     const { linux } = session;
     const home = { ...where, namespace: linux.root };
-    for (const { it, because } of this.gone) if (it.link) linux.deleteInternal(it.link, because);
+    for (const { it, of, because } of this.gone) {
+      if (it.link) linux.deleteInternal(it.link, because);
+      forgetNumber(of, it);
+      this.told.delete(it);
+    }
+    for (const [it, { of }] of this.told) this.linkUp(of, it, span);
     for (const one of this.touched) {
-      for (const port of one.ports.values())
-        for (const it of port.interfaces) this.linkUp(one, it, span);
+      for (const it of one.ports.get(one.name)!.interfaces) this.linkUp(one, it, span);
       if (one.begunAs !== one.failMode) {
         one.begunAs = one.failMode;
         one.flows.clear();
         if (one.failMode === "standalone") plainSwitch(one, span);
       }
-      numberPorts(one, linux);
+      const changed = [...this.told].flatMap(([it, { of }]) => (of === one ? [it] : []));
+      numberPorts(one, linux, changed);
     }
-    for (const [it, because] of this.told)
-      if (!isThere(it, linux) && CARRYING.includes(it.type) && !this.isGone(it))
+    for (const [it, { because }] of this.told)
+      if (!isThere(it, linux) && CARRYING.includes(it.type))
         session.note(
           diagnostic("shell-warned", because, {
             said: `ovs-vsctl: Error detected while setting up '${it.name}': ${whyAbsent(it)}.  See ovs-vswitchd log for details`,
@@ -401,17 +430,13 @@ class Transaction {
     for (const { what, span: because } of this.beyond) session.unsimulated(what, because, home);
   }
 
-  private isGone(it: VirtualInterface): boolean {
-    return this.gone.some((one) => one.it === it);
-  }
-
   // An internal port comes with a link of its own, which is down at first.
   private linkUp(bridge: VirtualSwitch, it: VirtualInterface, span: Span): void {
     const { linux } = this.session;
     if (it.type !== "internal" && it.link) {
       linux.deleteInternal(it.link, span);
       it.link = null;
-      it.number = null;
+      forgetNumber(bridge, it);
     }
     if (it.type === "internal" && !it.link) {
       const kind = { kind: "internal" as const, switch: bridge.name, port: it.name };

@@ -16,6 +16,7 @@ export class LinuxNode {
   /** Those of Open vSwitch, by name; one database serves all namespaces. */
   readonly switches = new Map<string, VirtualSwitch>();
   private made = 0;
+  private moved = 0;
   private readonly nextMac: () => string;
 
   constructor(
@@ -27,6 +28,11 @@ export class LinuxNode {
     this.addLoopback(root, true);
     for (const { name, mac } of ports)
       root.takeIn(freshLink(name, "", { kind: "port", port: name }, mac, null));
+  }
+
+  /** Grows with every link that comes, by whatever way. */
+  get linksMade(): number {
+    return this.made + this.moved;
   }
 
   get root(): Namespace {
@@ -144,6 +150,7 @@ export class LinuxNode {
     const from = this.namespaceOf(link);
     if (from === to) return null;
     if (to.links.has(link.name)) return "RTNETLINK answers: File exists";
+    this.moved++;
     from.letGo(link, because);
     for (const one of Array.from(this.links()))
       if (one.master === link) this.namespaceOf(one).enslave(one, null, because);
@@ -169,6 +176,7 @@ export class LinuxNode {
         : "Error: Can not enslave a bridge to a bridge.";
     const refusal = this.namespaceOf(link).enslave(link, master, because);
     if (refusal) return refusal;
+    this.moved++;
     link.vlans.clear();
     link.bridgePort.pvid = null;
     // The default VLAN is joined whether or not the bridge looks at VLANs yet.

@@ -18,6 +18,14 @@ export type VirtualSwitch = {
   readonly flows: Map<string, Flow>;
   /** The number given last to a port that asked for none. */
   lastNumber: number;
+  readonly byNumber: Map<number, VirtualInterface>;
+  /** Those without a number, because there is nothing that they could stand on, or was not when it was looked. */
+  readonly waiting: Set<VirtualInterface>;
+  lookedAt: number;
+  /** The first line whose port found no room. */
+  overflow: Span | null;
+  /** Ports of several interfaces. */
+  readonly bonds: Set<VirtualPort>;
 };
 
 /** A port: one interface, or several that are bonded. */
@@ -93,6 +101,11 @@ export function freshSwitch(name: string, because: Span): VirtualSwitch {
     ports: new Map([[name, own]]),
     flows: new Map(),
     lastNumber: 0,
+    byNumber: new Map([[LOCAL_PORT, own.interfaces[0]!]]),
+    waiting: new Set(),
+    lookedAt: 0,
+    overflow: null,
+    bonds: new Set(),
   };
 }
 
@@ -113,33 +126,66 @@ export function isThere(it: VirtualInterface, linux: LinuxNode): boolean {
   }
 }
 
+const FEW = 100;
+/** No switch here has more ports that are there. */
+const MOST_PORTS = 1_000;
+
 /**
  * Number the interfaces that are there (OVS: bridge_reconfigure, alloc_ofp_port): the number asked for when nobody has it
- * by right, else the next one that was never given.
+ * by right, else the next one that was never given. `changed` are those that are new, or ask for something else.
  */
-export function numberPorts(it: VirtualSwitch, linux: LinuxNode): void {
-  const all = [...it.ports.values()].flatMap((port) => port.interfaces);
-  const taken = new Map(all.map((one) => [one.number, one]));
-  taken.delete(null);
-  for (const one of all) {
+export function numberPorts(
+  it: VirtualSwitch,
+  linux: LinuxNode,
+  changed: readonly VirtualInterface[] = [],
+): void {
+  for (const one of changed) if (one.number === null) it.waiting.add(one);
+  for (const one of changed) claimNumber(it, linux, one);
+  // Where many wait, they are looked at only when links have come.
+  const looksAtAll = it.waiting.size < FEW || it.lookedAt !== linux.linksMade;
+  const looked = looksAtAll ? it.waiting : changed;
+  it.lookedAt = linux.linksMade;
+  const coming = [...looked].filter((one) => one.number === null && isThere(one, linux));
+  for (const one of coming) {
+    if (it.byNumber.size >= MOST_PORTS) {
+      it.overflow ??= one.because;
+      return;
+    }
     const { requested } = one;
-    if (one.number === LOCAL_PORT || requested === null || requested === one.number) continue;
-    if (!isThere(one, linux)) continue;
-    const holder = taken.get(requested);
-    if (holder && holder.requested === requested) continue;
-    // Whoever had it by chance gets another.
-    if (holder) holder.number = null;
-    taken.delete(one.number);
-    one.number = requested;
-    one.isNumberGuessed = false;
-    taken.set(requested, one);
+    if (requested !== null && !it.byNumber.has(requested)) one.number = requested;
+    else {
+      do it.lastNumber++;
+      while (it.byNumber.has(it.lastNumber));
+      one.number = it.lastNumber;
+      one.isNumberGuessed = coming.length > 1;
+    }
+    it.byNumber.set(one.number, one);
+    it.waiting.delete(one);
   }
-  const waiting = all.filter((one) => one.number === null && isThere(one, linux));
-  for (const one of waiting) {
-    do it.lastNumber++;
-    while (taken.has(it.lastNumber));
-    one.number = it.lastNumber;
-    one.isNumberGuessed = waiting.length > 1;
-    taken.set(one.number, one);
+}
+
+// Whoever has the number by chance makes way, and gets another.
+function claimNumber(it: VirtualSwitch, linux: LinuxNode, one: VirtualInterface): void {
+  const { requested, number } = one;
+  if (number === LOCAL_PORT || requested === null || requested === number) return;
+  if (!isThere(one, linux)) return;
+  const holder = it.byNumber.get(requested);
+  if (holder?.requested === requested) return;
+  if (holder) {
+    holder.number = null;
+    it.waiting.add(holder);
+    it.lookedAt = -1;
   }
+  if (number !== null) it.byNumber.delete(number);
+  it.waiting.delete(one);
+  one.number = requested;
+  one.isNumberGuessed = false;
+  it.byNumber.set(requested, one);
+}
+
+/** The port is gone, and its number is not given again. */
+export function forgetNumber(it: VirtualSwitch, one: VirtualInterface): void {
+  if (one.number !== null && it.byNumber.get(one.number) === one) it.byNumber.delete(one.number);
+  it.waiting.delete(one);
+  one.number = null;
 }

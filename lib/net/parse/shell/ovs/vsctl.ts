@@ -187,7 +187,9 @@ function readAll(words: readonly ShellWord[]): VsctlCommand {
     else if (one) changes.push(one);
   }
   if (changes.length > 0) return { kind: "change", changes, beyond };
-  return beyond.length === 0 ? { kind: "inert" } : { kind: "unsimulated", what: beyond[0]!, dev: null };
+  return beyond.length === 0
+    ? { kind: "inert" }
+    : { kind: "unsimulated", what: beyond[0]!, dev: null };
 }
 
 // Commands stand between `--`.
