@@ -100,7 +100,7 @@ function buildNode(
     const parsed = files
       .filter(({ path }) => path.endsWith(endingOf(node)))
       .map(({ path, text }) => parseIos(path, text));
-    const built = buildIos(node.name, node.ports, parsed);
+    const built = buildIos(node.name, node.ports, parsed, node.kind);
     const device = deviceFromIos(node, built.state, macs);
     const diagnostics = [wrong, ...parsed.map((one) => one.diagnostics), built.diagnostics].flat();
     return { ...ALONE, devices: [tainted(device, node)], diagnostics };
@@ -126,7 +126,7 @@ const BUILT: ReadonlySet<string> = new Set(["ovs"]);
 // A kind of device that is drawn but not simulated leaves everything that touches it undecided.
 function unbuilt(node: NodeSpec): Device["taints"] {
   const because: Span = { file: "lab.yaml", from: 0, to: 0 };
-  if ((node.kind === "switch" && node.os !== "linux") || node.kind === "controller")
+  if ((node.kind === "switch" && node.os === null) || node.kind === "controller")
     return [{ iface: null, what: `a ${node.kind}`, because }];
   return node.runs
     .filter((what) => !BUILT.has(what))

@@ -57,6 +57,7 @@ import { learn } from "./learning.ts";
 import { acceptedSources } from "./neighbors.ts";
 import type { Absent } from "./recursion.ts";
 import { sweep } from "./sweep.ts";
+import { settled } from "./switching.ts";
 import { Wiring } from "./wiring.ts";
 
 /** A network's places, and what the devices computed on the way: their tables, and the routes that are in none. */
@@ -69,9 +70,10 @@ export type Compiled = {
 /** Let the devices compute their tables together, and lay out every place with its step. */
 export function compile(
   topology: Topology,
-  devices: ReadonlyMap<string, Device>,
+  configured: ReadonlyMap<string, Device>,
   tunnels: readonly TunnelEnd[],
 ): Compiled {
+  const devices = settled(configured, topology.links, tunnels);
   const wiring = new Wiring(topology.links, devices);
   const computed = [...devices.values()].map((device) => ({
     device,
@@ -490,8 +492,10 @@ class DevicePlaces {
       gateway,
       because: entry.because,
     };
+    const circles = this.hearing.circle(device, iface);
     this.add(id, iface.table, iface.name, {
       kind: "resolve",
+      ...(circles && { circles }),
       gateway,
       smac: macNumber(iface.mac),
       rows: this.hearing.answers(device, iface, gateway, own),
@@ -519,7 +523,11 @@ class DevicePlaces {
     const { vrf } = context;
     const ports = this.device.ifaces.filter(
       (iface) =>
-        iface.isPort && iface.table === vrf && !iface.bridge && this.wiring.works(name, iface.name),
+        iface.isPort &&
+        iface.table === vrf &&
+        !iface.bridge &&
+        !iface.bundling &&
+        this.wiring.works(name, iface.name),
     );
     if (ports.length === 0) return [this.notPassedOn(context)];
     // The broadcast of a network goes out to that network only.

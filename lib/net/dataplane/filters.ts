@@ -258,7 +258,7 @@ export class Filters {
       case "dscp":
         return this.set("dscp", action.value, undefined, rest);
       case "no-track":
-        // What was tracked on its way out stays so when it comes in again (xt_ct_target, nft_notrack_eval).
+        // What was tracked on its way out stays so when it comes in again.
         return passage.in === LOOPBACK ? rest : this.set("ct", CT.exempt, undefined, rest);
       case "continue":
       case "ct-mark":

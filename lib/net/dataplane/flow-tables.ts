@@ -58,6 +58,12 @@ type Rest = {
   readonly key: string;
 };
 
+/** Addresses of spanning tree, of negotiation and their like, as ranges. */
+const AMONG_BRIDGES = [
+  [0x01000ccccccc, 0x01000ccccccd],
+  [0x0180c2000000, 0x0180c200000f],
+] as const;
+
 /**
  * Lays out the flow tables of one switch as steps: for each port it came in by, each table a filter, and behind each
  * rule what its actions do. Every copy that an action sends is a way of its own.
@@ -385,7 +391,10 @@ export class FlowTables {
     if (this.around.places.has(id)) return id;
     const { vlans } = from;
     const because = vlans.because ? [vlans.because] : [];
-    const rules: Rule[] = [];
+    // What bridges say to each other is not passed on (eth_addr_is_reserved, in xlate_normal).
+    const rules: Rule[] = [
+      { guard: { dmac: [...AMONG_BRIDGES] }, then: this.notCarried(from), because: [] },
+    ];
     const untagged = vlans.mode === "trunk" ? 0 : vlans.native;
     if (carries(vlans, untagged)) {
       const then = this.across(untagged, from);

@@ -45,6 +45,7 @@ export class Hearing {
   private readonly targets: readonly Ip[] | null;
   private readonly answerers = new Map<PlaceId, Answers>();
   private readonly heard = new Map<PlaceId, readonly Answers[]>();
+  private readonly circles = new Map<PlaceId, readonly string[] | null>();
   private readonly spoken = new Map<PlaceId, readonly Speaker[]>();
   private askers: Map<PlaceId, Reaching[]> | null = null;
 
@@ -64,6 +65,16 @@ export class Hearing {
     const all = [...devices.values()];
     const isAsked = all.some(({ switches = [] }) => switches.some(looksIntoArp));
     this.targets = isAsked ? ownedBy(all) : null;
+  }
+
+  /** The devices that questions on an interface go round for ever, if they do. */
+  circle({ name }: Device, iface: Iface): readonly string[] | null {
+    const home = placeAt.stack(name, iface.name);
+    const known = this.circles.get(home);
+    if (known !== undefined) return known;
+    const found = this.floods.circleFrom(name, iface);
+    this.circles.set(home, found);
+    return found;
   }
 
   /** Who answers for a next hop of packets that leave `device` by `iface`: whoever hears the question and can answer it,

@@ -3,6 +3,7 @@ import type { Drop } from "../model/fate.ts";
 import {
   BROADCAST_MAC,
   IPV4,
+  LARGEST,
   type Guard,
   macNumber,
   MULTICAST_MACS,
@@ -13,7 +14,7 @@ import {
   type Step,
   type SwitchRow,
 } from "../model/network.ts";
-import { formatIp, type Ip } from "../model/prefix.ts";
+import { EVERYWHERE, formatIp, type Ip } from "../model/prefix.ts";
 import type { Span } from "../source/span.ts";
 import { Filters } from "./filters.ts";
 import { bridgeIn, FlowTables, vlansOf } from "./flow-tables.ts";
@@ -153,9 +154,12 @@ export class Layer2 {
       }
       case "tunnel":
         return this.tunnelLeaving(device, iface, id, layer);
+      case "bundle":
+        return this.bundleLeaving(device, iface, id, layer.members);
       case "tagged": {
         const { device: owner, iface: parent } = layer.parent;
         const next = placeAt.leave(owner, parent);
+        if (layer.untagged) return void this.add(device, iface, id, { kind: "flood", to: [next] });
         const full = this.drop(device, iface, "not-for-it");
         return void this.add(device, iface, id, { kind: "tag", push: layer.vlan, next, full });
       }
@@ -177,6 +181,34 @@ export class Layer2 {
       why,
     });
     this.add(device, iface, id, { kind: "flood", to: [lost] });
+  }
+
+  // Ports that are one are equal ways: which of them a frame takes, nobody outside can say.
+  private bundleLeaving(
+    device: Device,
+    iface: Iface,
+    id: PlaceId,
+    members: readonly string[],
+  ): void {
+    const live = members.filter((one) => this.wiring.works(device.name, one));
+    const next = live.map((one) => placeAt.leave(device.name, one));
+    if (next.length < 2) {
+      const to = [next[0] ?? this.drop(device, iface, "no-carrier")];
+      return void this.add(device, iface, id, { kind: "flood", to });
+    }
+    const rows = [
+      {
+        low: 0 as Ip,
+        high: LARGEST.dst as Ip,
+        prefix: EVERYWHERE,
+        source: "connected",
+        next,
+        because: [],
+      },
+    ] as const;
+    const miss = this.drop(device, iface, "no-carrier");
+    const step: Step = { kind: "lookup", rows, miss };
+    this.places.set(id, { id, device: device.name, table: undefined, iface: iface.name, step });
   }
 
   // Into a tunnel: to where the address was learnt or written, else to all that take the unknown.
@@ -300,6 +332,10 @@ export class Layer2 {
       const down = this.drop(device, iface, "no-carrier");
       return void this.add(device, iface, id, { kind: "flood", to: [down] });
     }
+    if (iface.bundling) {
+      const to = [placeAt.arrive(device.name, iface.bundling.into)];
+      return void this.add(device, iface, id, { kind: "flood", to });
+    }
     // As the kernel takes a frame in: its VLAN's interface first, then bridge or shared links, then the stack.
     const above = this.above({ device: device.name, iface: iface.name }).filter(
       (one) => one.iface.enabled,
@@ -313,7 +349,14 @@ export class Layer2 {
         next: placeAt.arrive(owner.name, one.name),
         full: placeAt.arrive(owner.name, one.name),
       });
-      return [{ guard: { tag: [[tag, tag]] }, then: pop, because: [] }];
+      const rules: Rule[] = [{ guard: { tag: [[tag, tag]] }, then: pop, because: [] }];
+      if (one.layer.untagged)
+        rules.push({
+          guard: { tag: [[0, 0]] },
+          then: placeAt.arrive(owner.name, one.name),
+          because: [],
+        });
+      return rules;
     });
     const next = this.untaggedArriving(device, iface, id, above);
     this.add(device, iface, id, { kind: "filter", rules: tagged, otherwise: next });
@@ -360,6 +403,26 @@ export class Layer2 {
     for (const from of ports)
       if (bridge.enabled) this.entering(device, bridge, bridge.layer.vlanAware, from, ports);
       else this.refusing(device, bridge, from.iface);
+    for (const from of ports) {
+      const talkedInto = bridge.enabled ? this.asTrunk(device, from) : null;
+      if (!talkedInto) continue;
+      const id = placeAt.asTrunk(device.name, from.iface.name);
+      this.entering(device, bridge, bridge.layer.vlanAware, talkedInto, ports, id);
+    }
+  }
+
+  // The port as a trunk, where that depends on the other end, which is no switch and may still say so.
+  private asTrunk(device: Device, { iface, isOwn }: Port): Port | null {
+    const trunking = iface.bridge?.trunking;
+    if (!trunking || (trunking.wants !== "auto" && trunking.wants !== "desirable")) return null;
+    const far = this.wiring.farEnd(device.name, iface.name);
+    const there = far && this.devices.get(far.node)?.ifaces.find((one) => one.name === far.port);
+    if (!there || there.bridge?.trunking || there.bundling) return null;
+    const { because } = iface;
+    const vlans = [...trunking.trunk.vlans].map(
+      ([vlan, { untagged }]) => [vlan, { untagged, because }] as const,
+    );
+    return { iface, port: { ...trunking.trunk, vlans: new Map(vlans) }, isOwn };
   }
 
   // A bridge that is down takes nothing from its ports.
@@ -388,8 +451,8 @@ export class Layer2 {
     aware: boolean,
     from: Port,
     ports: readonly Port[],
+    door = bridgeIn(device, bridge.name, from.iface.name),
   ): void {
-    const door = bridgeIn(device, bridge.name, from.iface.name);
     const id = from.port.admits ? this.locked(device, from, door, from.port.admits) : door;
     if (!aware) {
       const across = this.across(device, bridge, null, from, ports);
@@ -398,14 +461,18 @@ export class Layer2 {
     const refused = this.drop(device, from.iface, "vlan-not-allowed");
     const { pvid, vlans } = from.port;
     const rules: Rule[] = [];
+    const into = (vlan: number) =>
+      from.port.blocked?.has(vlan)
+        ? this.blocked(device, from.iface, vlan)
+        : this.across(device, bridge, vlan, from, ports);
     if (pvid !== null && vlans.has(pvid))
       rules.push({
         guard: { tag: [[0, 0]] },
-        then: this.across(device, bridge, pvid, from, ports),
+        then: into(pvid),
         because: spans(vlans.get(pvid)!.because),
       });
     for (const [vlan, { because }] of vlans) {
-      const next = this.across(device, bridge, vlan, from, ports);
+      const next = into(vlan);
       const pop = this.add(device, from.iface, `${id}, VLAN ${vlan}`, {
         kind: "tag",
         push: null,
@@ -415,6 +482,12 @@ export class Layer2 {
       rules.push({ guard: { tag: [[vlan + 1, vlan + 1]] }, then: pop, because: spans(because) });
     }
     this.add(device, from.iface, id, { kind: "filter", rules, otherwise: refused });
+  }
+
+  private blocked(device: Device, iface: Iface, vlan: number): PlaceId {
+    const why: Drop = { kind: "blocked", device: device.name, iface: iface.name, vlan };
+    const id = `${device.name}:${iface.name} drops: blocked in VLAN ${vlan}`;
+    return this.add(device, iface, id, { kind: "drop", why });
   }
 
   // B9: a locked port takes only frames from addresses that were written down for it; the place behind the lock.
@@ -446,8 +519,8 @@ export class Layer2 {
     const id = `${name} from ${from.iface.name}`;
     const others = ports.filter(
       (one) =>
-        (one !== from || from.port.hairpin) &&
-        (vlan === null || one.port.vlans.has(vlan)) &&
+        (one.iface !== from.iface || from.port.hairpin) &&
+        (vlan === null || (one.port.vlans.has(vlan) && !one.port.blocked?.has(vlan))) &&
         !(one.port.isolated && from.port.isolated),
     );
     const out = (one: Port) =>

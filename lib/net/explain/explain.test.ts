@@ -511,6 +511,10 @@ test.each([
     { kind: "queue-loses", device: "edge", iface: "eth0", because: [] },
     "edge's eth0 loses every packet that should leave by it.",
   ],
+  [
+    { kind: "blocked", device: "edge", iface: "Gi0/1", vlan: 10 },
+    "Spanning tree blocks edge's Gi0/1 in VLAN 10.",
+  ],
   [{ kind: "nobody", device: "edge" }, "edge has no other port to send it out of."],
   [
     { kind: "unasked", device: "edge" },
@@ -545,6 +549,7 @@ const KINDS: Readonly<Record<Drop["kind"], true>> = {
   "not-for-it": true,
   "vlan-not-allowed": true,
   "port-locked": true,
+  blocked: true,
   "not-passed-on": true,
   unasked: true,
   refused: true,

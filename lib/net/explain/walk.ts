@@ -39,13 +39,18 @@ export function hopsOf(compiled: Compiled, trace: Trace): Hop[] {
 
 /** The lines of the route that a packet took last. */
 export function chosenLast({ stops }: Trace): readonly Span[] {
-  const looked = stops.findLast(({ decision }) => decision.kind === "looked-up");
+  const looked = stops.findLast(isRouted);
   return looked?.decision.kind === "looked-up" ? looked.decision.row.because : [];
+}
+
+// Ports that are one are equal ways, too, and belong to no table.
+function isRouted({ place, decision }: Stop): boolean {
+  return decision.kind === "looked-up" && place.table !== undefined;
 }
 
 function hopOf(compiled: Compiled, trace: Trace, stops: readonly Stop[], isLast: boolean): Hop {
   const first = stops[0]!;
-  const looked = stops.find((stop) => stop.decision.kind === "looked-up");
+  const looked = stops.find(isRouted);
   const resolved = stops.find((stop) => stop.decision.kind === "resolved");
   const left = stops.find((stop) => stop.place.id.endsWith(" out"));
   const came = first.place.id.endsWith(" in") ? first.place.iface : null;
@@ -81,9 +86,9 @@ function hopOf(compiled: Compiled, trace: Trace, stops: readonly Stop[], isLast:
   const packet = cabled?.packet ?? stops.at(-1)!.packet;
   return {
     ...common,
-    text: decided(looked, resolved, common, packet),
+    text: switched(stops, common, packet) ?? decided(looked, resolved, common, packet),
     packet,
-    because: linesOf(looked, resolved),
+    because: looked ? linesOf(looked, resolved) : stops.flatMap(passedBecause),
   };
 }
 
@@ -93,6 +98,22 @@ function tunnelOf(compiled: Compiled, stops: readonly Stop[]): Hop["tunnel"] {
     const layer = device?.ifaces.find((one) => one.name === place.iface)?.layer;
     if (layer?.kind === "tunnel" && place.id.endsWith(" out"))
       return { vni: layer.vni, port: layer.port };
+  }
+  return null;
+}
+
+// A bridge that tells VLANs apart says in which one it carries a frame, and how the frame leaves.
+function switched(
+  stops: readonly Stop[],
+  { in: came, out }: { in: string | null; out: string | null },
+  packet: Packet,
+): string | null {
+  if (came === null || out === null || stops.some(isRouted)) return null;
+  for (const { place } of stops) {
+    const vlan = place.step.kind === "switch" && / VLAN (\d+)$/.exec(place.step.domain)?.[1];
+    if (!vlan) continue;
+    const how = packet.tag === 0 ? "without a tag" : `with tag ${packet.tag - 1}`;
+    return `In on ${came}, carried in VLAN ${vlan}, out of ${out} ${how}.`;
   }
   return null;
 }
@@ -127,6 +148,10 @@ function changeOf(step: Stop["place"]["step"], before: Packet, after: Packet): s
     return [`${side === "src" ? "source" : "destination"} ${end(before)} becomes ${end(after)}`];
   });
   return changes.length > 0 ? `Its ${changes.join(" and its ")}.` : null;
+}
+
+function passedBecause({ decision }: Stop): readonly Span[] {
+  return decision.kind === "passed" ? decision.because : [];
 }
 
 function decided(

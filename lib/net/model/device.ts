@@ -3,6 +3,14 @@ import type { FlowSwitch } from "./flow-switch.ts";
 import type { FilterTable } from "./packet-filter.ts";
 import type { Guard } from "./network.ts";
 import type { Ip, Prefix } from "./prefix.ts";
+import type {
+  Blocked,
+  Bundling,
+  SpanningPort,
+  SpanningTree,
+  Stopped,
+  Trunking,
+} from "./switching.ts";
 import type { NodeKind } from "./topology.ts";
 
 /**
@@ -88,7 +96,13 @@ export type Iface = {
     readonly name: string;
     readonly port: BridgePort;
     readonly because: Span | null;
+    readonly trunking?: Trunking;
+    readonly spanning?: SpanningPort;
   } | null;
+  /** The bundle that it wants to be part of; its frames go there while it is. */
+  readonly bundling?: Bundling;
+  /** Why it is not enabled although nobody took it down. */
+  readonly stopped?: Stopped;
   readonly mac: string;
   /** The networks of its addresses are the device's own as a whole: the loopback of a host. */
   readonly ownsNetworks: boolean;
@@ -135,10 +149,21 @@ export type IfaceLayer =
       readonly kind: "bridge";
       readonly vlanAware: boolean;
       readonly own: BridgePort;
+      /** The VLANs that are there, with the lines that made them, where VLANs must be made. */
+      readonly vlans?: ReadonlyMap<number, Span | null>;
+      readonly spanning?: SpanningTree;
       readonly written?: readonly WrittenMac[];
     }
   /** Another interface, where its frames carry a VLAN tag. */
-  | { readonly kind: "tagged"; readonly parent: IfaceRef; readonly vlan: number }
+  | {
+      readonly kind: "tagged";
+      readonly parent: IfaceRef;
+      readonly vlan: number;
+      /** It takes the frames without a tag, too, and puts none on. */
+      readonly untagged?: boolean;
+    }
+  /** Several ports of this device that are one; those that are, once the other ends have agreed. */
+  | { readonly kind: "bundle"; readonly members: readonly string[] }
   /** A tunnel through the network of `home`: to each remote, what is sent there; `null` for all that is not known. */
   | {
       readonly kind: "tunnel";
@@ -190,6 +215,10 @@ export type BridgePort = {
   readonly hairpin: boolean;
   readonly learning: boolean;
   readonly flood: boolean;
+  /** VLANs that it would carry, if spanning tree let it. */
+  readonly blocked?: ReadonlyMap<number, Blocked>;
+  /** The line that says which VLANs it may carry. */
+  readonly allowedBecause?: Span | null;
   /** Only frames from these addresses are taken; from any, when absent. */
   readonly admits?: readonly WrittenMac[];
 };

@@ -66,6 +66,13 @@ export type Drop =
   | { readonly kind: "not-for-it"; readonly device: string; readonly iface: string }
   /** Its VLAN is none that the port carries. */
   | { readonly kind: "vlan-not-allowed"; readonly device: string; readonly iface: string }
+  /** Spanning tree keeps the port out of this VLAN. */
+  | {
+      readonly kind: "blocked";
+      readonly device: string;
+      readonly iface: string;
+      readonly vlan: number;
+    }
   /** The port takes frames from addresses that were written down for it only, and this is none. */
   | { readonly kind: "port-locked"; readonly device: string; readonly iface: string }
   /** A broadcast or multicast that is not passed on. */

@@ -50,6 +50,8 @@ export type Step =
       readonly rows: readonly ResolveRow[];
       readonly next: PlaceId;
       readonly miss: PlaceId;
+      /** The devices that the question goes round for ever, if it does: nothing gets through beside it. */
+      readonly circles?: readonly string[];
     }
   /** Change what the packet is: one hop less to live, or new fields. */
   | {
@@ -247,6 +249,8 @@ export type ResolveRow = {
 export const placeAt = {
   /** A frame comes out of the cable into the port. */
   arrive: (device: string, iface: string) => `${device}:${iface} in`,
+  /** A frame comes into a port that is none but would be a trunk, if the other end wanted it. */
+  asTrunk: (device: string, iface: string) => `${device}:${iface} in, as a trunk`,
   /** A frame for the device's own stack. */
   stack: (device: string, iface: string) => `${device}:${iface} stack`,
   /** A frame leaves the port for the cable. */

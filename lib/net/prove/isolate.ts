@@ -18,7 +18,7 @@ import { isLoopback, lastOf } from "../model/prefix.ts";
 import { merged } from "../model/ranges.ts";
 import { Connections } from "../trace/connections.ts";
 import { EPHEMERAL } from "../trace/conversation.ts";
-import { trace, type Trace } from "../trace/trace.ts";
+import { trace, type Choose, type Trace } from "../trace/trace.ts";
 import { addressesOf, ifacesOf, type Endpoint } from "./endpoint.ts";
 import { partiesOf } from "./parties.ts";
 import {
@@ -31,6 +31,7 @@ import {
 } from "./sets.ts";
 import { spread, UNNOTED, wayTo, type Path, type Spread } from "./spread.ts";
 import { taintOfPlaces } from "./taint.ts";
+import { trunksTalkedInto } from "./trunking.ts";
 import { ADDRESSED, Tracking, type Memory } from "./tracking.ts";
 import type { Undecided, Verdict } from "./verdict.ts";
 
@@ -126,7 +127,9 @@ export class Sending {
     const known = this.ways.get(memory);
     if (known) return known;
     const { compiled, arena, sender, threat } = this;
-    const way = spread(compiled.network, arena, sourcesOf(compiled, arena, sender, threat), {
+    const sources = sourcesOf(compiled, arena, sender, threat);
+    if (threat === "attacker") sources.push(...trunkSources(compiled.network, arena, sender));
+    const way = spread(compiled.network, arena, sources, {
       forgets: threat === "attacker",
       tracking: new Tracking(arena, memory),
     });
@@ -234,10 +237,23 @@ function sendAlong(
   connections: Connections,
 ): Trace {
   const start = places[0]!;
-  const along = new Set(places);
   const { ttl } = network.devices.get(network.places.get(start)!.device)!.habits;
-  const choose = (paths: readonly PlaceId[]) => paths.find((one) => along.has(one)) ?? null;
+  const choose = alongPath(places);
   return trace(network, start, { ...packets[0]!, ttl }, { choose, forgets: true, connections });
+}
+
+// The next place of the path, which may come by one place more than once, in another VLAN each time.
+function alongPath(path: readonly PlaceId[]): Choose {
+  const along = new Set(path);
+  let passed = 0;
+  return (paths, { id }) => {
+    const at = path.indexOf(id, passed);
+    const next = at === -1 ? undefined : path[at + 1];
+    if (next === undefined || !paths.includes(next))
+      return paths.find((one) => along.has(one)) ?? null;
+    passed = at + 1;
+    return next;
+  };
 }
 
 function only(values: { readonly [F in SetField]?: number }): SetGuard {
@@ -307,6 +323,23 @@ function sourcesOf(
     if (own.length === 0) return [];
     return [{ place, packets: arena.intersect(anyIpv4, arena.where({ src: own })) }];
   });
+}
+
+// What an attacker puts into trunks that its ports have been talked into.
+function trunkSources(
+  network: Network,
+  arena: Arena,
+  sender: Endpoint,
+): { place: PlaceId; packets: PacketSet }[] {
+  const packets = arena.where(UNNOTED);
+  const { name, ifaces } = sender.device;
+  if (sender.kind === "table") return [];
+  if (sender.kind === "port") {
+    const place = placeAt.asTrunk(name, sender.iface);
+    return network.places.has(place) ? [{ place, packets }] : [];
+  }
+  const outlets = ifaces.map((iface) => ({ node: name, port: iface.name }));
+  return trunksTalkedInto(network, outlets).map((place) => ({ place, packets }));
 }
 
 // Where a sender's packets set out.

@@ -241,8 +241,14 @@ export class Talk {
           state: "fails",
           why: { kind: "unanswered", from: "", to: "", shown: other },
         });
-      if (!other || !this.noteCopies(other))
+      if (!other || !this.noteCopies(other)) {
+        const goes = other && !stray && circle && way.at.has(goal);
+        if (goes && tellsNothingApart(compiled, circle.circle)) {
+          tracking.endLeg();
+          return { arrived: way.at.get(goal)!, way };
+        }
         return lost({ state: "undecided", why: { kind: "disagreement" } });
+      }
     }
   }
 
@@ -281,3 +287,13 @@ const ECHOED: ReadonlySet<SetField> = new Set([...ADDRESSED].filter((field) => f
 
 /** What systems draw a source port from: those of RFC 6335 §6, and common kernels begin at 32768. */
 export const DRAWN: Range = [32_768, 0xffff];
+
+// On layer 2 a frame may come by one place twice, in another VLAN each time. Where nothing on the way asks for what the
+// packets of a leg differ in, what one of them shows holds for all.
+function tellsNothingApart({ network }: Compiled, circle: readonly PlaceId[]): boolean {
+  return circle.every((id) => {
+    const { step } = network.places.get(id)!;
+    if (step.kind !== "filter") return step.kind !== "lookup";
+    return step.rules.every(({ guard }) => !guard.sport && !guard.dport && !guard.flags);
+  });
+}

@@ -1,6 +1,8 @@
 import type { Compiled } from "../dataplane/compile.ts";
+import { passingsOf } from "../dataplane/frames.ts";
+import { questionOf } from "../dataplane/learning.ts";
 import type { Device, Iface, Taint } from "../model/device.ts";
-import type { Place } from "../model/network.ts";
+import { placeAt, type Place } from "../model/network.ts";
 import type { PortRef } from "../model/topology.ts";
 import type { Conversation } from "../trace/conversation.ts";
 import type { Verdict } from "./verdict.ts";
@@ -75,6 +77,20 @@ class Reached {
     // Nobody answers: perhaps only because the other end is not simulated.
     const { why } = step;
     if (why.kind === "no-neighbor" || why.kind === "no-carrier") this.reach(why.device, why.iface);
+    if (why.kind === "no-neighbor") this.ask(why.device, why.iface);
+  }
+
+  // Whatever the question came to decided that nobody answers.
+  private ask(device: string, iface: string): void {
+    const { places } = this.compiled.network;
+    const asker = this.ifaceAt({ node: device, port: iface });
+    if (!asker) return;
+    for (const { place } of passingsOf(places, placeAt.leave(device, iface), questionOf(asker))) {
+      const here = places.get(place);
+      if (!here) continue;
+      this.devices.add(here.device);
+      if (here.iface !== null) this.ifaces.add(`${here.device}:${here.iface}`);
+    }
   }
 
   // A port without a link takes its network out of the table, and nothing goes there to find it dead.

@@ -238,6 +238,7 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
     case "filtered":
     case "not-for-it":
     case "vlan-not-allowed":
+    case "blocked":
     case "port-locked":
     case "queue-loses":
     case "frame-too-big":

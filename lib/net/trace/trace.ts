@@ -140,6 +140,8 @@ class Walker {
             break;
           }
           stops.push({ place, packet: now, decision: { kind: "resolved", row } });
+          // Sets of packets go on here: where frames go round for ever, some still arrive.
+          if (step.circles && !this.forgets) return end({ kind: "loop", through: step.circles });
           now = { ...now, dmac: row.dmac, smac: step.smac };
           at = step.next;
           segment = new Set();
@@ -294,6 +296,7 @@ function rank(fate: Fate): number {
   return [
     "not-for-it",
     "vlan-not-allowed",
+    "blocked",
     "port-locked",
     "no-carrier",
     "no-tunnel",
