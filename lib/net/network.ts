@@ -1,5 +1,6 @@
 import { buildIos, canonical } from "./build/ios/build.ts";
 import { deviceFromIos } from "./build/ios/device.ts";
+import { withFilters } from "./build/ios/filters.ts";
 import { deviceFromOutside } from "./build/outside.ts";
 import { devicesFromLinux } from "./build/linux/devices.ts";
 import { buildLinux } from "./build/shell/build.ts";
@@ -101,7 +102,7 @@ function buildNode(
       .filter(({ path }) => path.endsWith(endingOf(node)))
       .map(({ path, text }) => parseIos(path, text));
     const built = buildIos(node.name, node.ports, parsed);
-    const device = deviceFromIos(node, built.state, macs);
+    const device = withFilters(deviceFromIos(node, built.state, macs), built.state);
     const diagnostics = [wrong, ...parsed.map((one) => one.diagnostics), built.diagnostics].flat();
     return { ...ALONE, devices: [tainted(device, node)], diagnostics };
   }

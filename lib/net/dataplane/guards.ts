@@ -120,7 +120,7 @@ function fieldGuards(match: Match & { kind: "field" }): readonly Guard[] {
 
 // Ports are those of TCP and UDP, types those of ICMP.
 function impliedBy(field: MatchField): readonly Guard[] {
-  if (field === "icmp-type") return [{ proto: [only(ICMP)] }];
+  if (field === "icmp-type" || field === "icmp-code") return [{ proto: [only(ICMP)] }];
   return field === "sport" || field === "dport" ? [{ proto: [only(TCP), only(UDP)] }] : ALWAYS;
 }
 

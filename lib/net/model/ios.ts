@@ -1,7 +1,9 @@
 import type { Span } from "../source/span.ts";
 import type { Loss, Taint, WrittenRoute } from "./device.ts";
+import type { AccessList, ObjectGroup } from "./ios-access-lists.ts";
 import type { IosAddresses } from "./ios-addresses.ts";
 import type { IosRoutes } from "./ios-routes.ts";
+import type { IfaceServices } from "./ios-services.ts";
 
 /** An IOS device while its configuration is carried out, line by line. */
 export type IosState = {
@@ -10,6 +12,8 @@ export type IosState = {
   readonly vrfs: Map<string, IosVrf>;
   readonly ifaces: Map<string, IosIface>;
   readonly routes: IosRoutes;
+  readonly accessLists: Map<string, AccessList>;
+  readonly objectGroups: Map<string, ObjectGroup>;
   readonly taints: Taint[];
 };
 
@@ -33,6 +37,7 @@ export type IosIface = {
   proxyArp: boolean;
   because: Span | null;
   readonly losses: Loss[];
+  readonly services: IfaceServices;
 };
 
 export type IosRoute = WrittenRoute;

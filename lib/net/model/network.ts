@@ -126,7 +126,7 @@ export const FIELDS = [
 export type Field = (typeof FIELDS)[number];
 
 /** The largest value of each field; the smallest is 0. `tag` is 0 without a tag, else 1 + the VLAN id; `inner`
- * is the tag below it. ICMP carries its type as `dport`. */
+ * is the tag below it. ICMP carries its type as `dport`, and its code as `sport`. */
 export const LARGEST: Readonly<Record<Field, number>> = {
   ethertype: 0xffff,
   tag: 4096,

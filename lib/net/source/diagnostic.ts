@@ -130,6 +130,38 @@ const catalogue = {
     error(`%No matching route to delete. There is no such route to ${it.to}.`),
   "ios-route-absent": (it: { to: string; why: string }) =>
     warning(`The route to ${it.to} is configured but not in the table: ${it.why}.`),
+  "ios-access-list-name": (it: { list: string; type: string }) =>
+    error(
+      `% Invalid access list name. A ${it.type} list has ${it.type === "standard" ? "a number from 1 to 99 or 1300 to 1999" : "a number from 100 to 199 or 2000 to 2699"}, or a name that begins with a letter; ${it.list} is neither.`,
+    ),
+  "ios-access-list-type": (it: { list: string; type: string }) =>
+    error(`% Access-list type conflicts with prior definition. ${it.list} is a ${it.type} list.`),
+  "ios-duplicate-sequence": (it: { list: string; sequence: number }) =>
+    error(
+      `% Duplicate sequence number. List ${it.list} has an entry ${it.sequence}: remove it first with "no ${it.sequence}".`,
+    ),
+  "ios-no-access-list": (it: { list: string }) =>
+    error(`%Access list ${it.list} does not exist, so nothing was changed.`),
+  "ios-access-class": (it: { list: string }) =>
+    info(
+      `This asks list ${it.list} who may log in to the device itself. It stops no packet that the device passes on, and logging in is not simulated.`,
+    ),
+  "ios-no-object-group": (it: { kind: string; group: string }) =>
+    error(
+      `% There is no ${it.kind} object group ${it.group} with anything in it. A group must be there before something names it.`,
+    ),
+  "ios-object-group-type": (it: { group: string; kind: string }) =>
+    error(`% Object group ${it.group} already exists, as a group of the type ${it.kind}.`),
+  "ios-object-group-used": (it: { group: string }) =>
+    error(
+      `% Object group ${it.group} is in use: it can be neither removed nor emptied until nothing names it.`,
+    ),
+  "ios-object-group-circle": (it: { group: string; inner: string }) =>
+    error(`% ${it.inner} holds ${it.group}: a group cannot be in itself.`),
+  "ios-object-group-member": (it: { text: string }) =>
+    error(
+      `% Invalid input: ${it.text}. A network has a mask whose one-bits come first, and a range ends where it begins or later.`,
+    ),
 
   // shell and Linux
   "shell-unknown-command": (it: { word: string }) =>

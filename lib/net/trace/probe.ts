@@ -10,6 +10,7 @@ import {
   type Conversation,
   type Question,
 } from "./conversation.ts";
+import { icmpError } from "./icmp-errors.ts";
 import type { Packet } from "./packet.ts";
 import type { How, Trace } from "./trace.ts";
 
@@ -75,9 +76,6 @@ function deliveredTo(forward: Trace): Pick<ProbeResult, "delivered"> {
   };
 }
 
-// ICMP type 3 (RFC 792); filters tell errors from echoes by it.
-const DESTINATION_UNREACHABLE = 3;
-
 /** No path here is longer; a circle is seen well before. */
 const MOST_HOPS = 10;
 
@@ -130,8 +128,7 @@ function errorHeard(
   const report = {
     ...turned(compiled, forward.last, device, from),
     proto: ICMP,
-    sport: 0,
-    dport: DESTINATION_UNREACHABLE,
+    ...icmpError(drop.kind === "rejected" ? drop.error : error),
     flags: 0,
     about: forward.last,
     ...(forward.tracked && { attached: { device, tracked: forward.tracked } }),

@@ -1,6 +1,7 @@
 import type { IfaceAddress, Loss } from "../../model/device.ts";
 import { IosAddresses, TableNetworks } from "../../model/ios-addresses.ts";
 import { IosRoutes } from "../../model/ios-routes.ts";
+import { freshServices } from "../../model/ios-services.ts";
 import type { IosIface, IosRoute, IosState, IosVrf } from "../../model/ios.ts";
 import {
   BROADCAST,
@@ -21,6 +22,8 @@ import type { IosFile } from "../../parse/ios/parse.ts";
 import type { Masked, Statement, StaticRouteSaid } from "../../parse/ios/statement.ts";
 import { diagnostic, type Code, type Diagnostic } from "../../source/diagnostic.ts";
 import type { Span } from "../../source/span.ts";
+import { AccessLists } from "./access-lists.ts";
+import type { Remarks } from "./remarks.ts";
 
 /** No device here has more of anything than this; text that asks for more says so and stops. */
 const LIMIT = { interfaces: 10_000, VRFs: 2_000, routes: 50_000 } as const;
@@ -42,6 +45,8 @@ export function buildIos(
       ports.map((port) => [canonical(port.name), freshIface(canonical(port.name), true)]),
     ),
     routes: new IosRoutes(),
+    accessLists: new Map(),
+    objectGroups: new Map(),
     taints: [],
   };
   const builder = new Builder(state);
@@ -67,6 +72,7 @@ function freshIface(name: string, isPort: boolean): IosIface {
     proxyArp: true,
     because: null,
     losses: [],
+    services: freshServices(),
   };
 }
 
@@ -80,8 +86,15 @@ class Builder {
   private readonly overfull = new Set<string>();
   private readonly tainted = new Set<string>();
 
+  private readonly accessLists: AccessLists;
+
   constructor(state: IosState) {
     this.state = state;
+    const remarks: Remarks = {
+      say: (code, span, it) => this.say(code, span, it),
+      taint: (iface, it) => this.taint(iface, it),
+    };
+    this.accessLists = new AccessLists(state, remarks);
   }
 
   carryOut(it: Statement): void {
@@ -113,6 +126,16 @@ class Builder {
         return it.no ? this.removeRoute(it) : this.addRoute(it, it.span);
       case "taint":
         return this.taint(it.scope === "interface" && this.iface ? this.iface.name : null, it);
+      case "access-list":
+      case "access-entry":
+      case "access-resequence":
+      case "access-group":
+      case "access-class":
+      case "unreachables":
+      case "object-group":
+      case "network-member":
+      case "service-member":
+        return this.accessLists.carryOut(it, this.iface);
       case "inert":
         return;
     }

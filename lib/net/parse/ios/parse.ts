@@ -3,7 +3,10 @@ import type { Span } from "../../source/span.ts";
 import { linesOf, notText, spanOf, wordsOf, MAX_FILE, type Word } from "../../source/text.ts";
 import { describeArgument } from "./arguments.ts";
 import { Reader, type Command } from "./command.ts";
+import { accessListCommands } from "./commands/access-list.ts";
 import { interfaceCommands } from "./commands/interface.ts";
+import { lineCommands } from "./commands/line.ts";
+import { objectGroupCommands } from "./commands/object-group.ts";
 import { routeCommands } from "./commands/route.ts";
 import { systemCommands } from "./commands/system.ts";
 import { vrfCommands } from "./commands/vrf.ts";
@@ -32,6 +35,9 @@ export const iosCommands: readonly Command[] = [
   ...vrfCommands,
   ...interfaceCommands,
   ...routeCommands,
+  ...accessListCommands,
+  ...objectGroupCommands,
+  ...lineCommands,
 ];
 
 /**
@@ -68,7 +74,7 @@ export function parseIos(file: string, text: string): IosFile {
     const next = modeAfter(words, mode);
     if (next) mode = next;
     else if (mode === "unsimulated" && isIndented) taint(words, "device", "unsimulated mode");
-    else if (mode !== "inert" || !isIndented) readLine(words);
+    else if (mode !== "inert" || !isIndented) readLine(words, isIndented);
   }
   if (banner) diagnostics.push(diagnostic("ios-open-banner", banner.at, { mark: banner.mark }));
   if (text.length > MAX_FILE) cutOff();
@@ -86,7 +92,7 @@ export function parseIos(file: string, text: string): IosFile {
     statements.push({ span: spanOf(words), no: false, kind: "taint", scope, what });
   }
 
-  function readLine(words: Word[]): void {
+  function readLine(words: Word[], isIndented: boolean): void {
     const no = words[0]!.text.toLowerCase() === "no";
     const rest = no ? words.slice(1) : words;
     const span = spanOf(words);
@@ -97,7 +103,7 @@ export function parseIos(file: string, text: string): IosFile {
     const { match, isGlobal } = matched(rest, no);
     if (match.kind === "match") {
       const { command } = match;
-      const said = command.say(new Reader(match.args, match.words, span, no));
+      const said = command.say(new Reader(match, span, no));
       if (said.kind === "taint")
         diagnostics.push(diagnostic("unsimulated", span, { what: said.what }));
       statements.push({ span, no, ...said });
@@ -106,7 +112,7 @@ export function parseIos(file: string, text: string): IosFile {
       return;
     }
     if (mode === "unsimulated") return taint(words, "device", "unsimulated mode");
-    if (mode === "inert") return;
+    if (mode === "inert" || (mode === "line" && isIndented)) return;
     const elsewhere = match.kind === "invalid" ? modeThatTakes(mode, rest, no) : null;
     if (elsewhere) {
       const it = { word: said(match, rest), belongs: MODES[elsewhere], here: MODES[mode] };
@@ -246,13 +252,20 @@ const MODES: Readonly<Record<Mode, string>> = {
   interface: 'an interface ("interface …")',
   vrf: 'a VRF ("ip vrf …" or "vrf definition …")',
   "vrf-family": 'an address family of a VRF ("address-family ipv4")',
+  "standard-list": 'a standard access list ("ip access-list standard …")',
+  "extended-list": 'an extended access list ("ip access-list extended …")',
+  "network-group": 'a group of addresses ("object-group network …")',
+  "service-group": 'a group of services ("object-group service …")',
+  line: 'a terminal line ("line vty …")',
   unsimulated: "a part that is not simulated",
   inert: "a part without effect",
 };
 
 // A line that is whole and right, but in another mode: refused here, and no unknown command.
 function modeThatTakes(mode: Mode, words: readonly Word[], no: boolean): Mode | null {
-  const others = (["interface", "vrf-family", "vrf"] as const).filter((one) => one !== mode);
+  const others = (
+    ["interface", "vrf-family", "vrf", "extended-list", "standard-list"] as const
+  ).filter((one) => one !== mode);
   return others.find((one) => matchMode(one, words, no).kind === "match") ?? null;
 }
 

@@ -1,5 +1,6 @@
 import type { Ip } from "../../model/prefix.ts";
 import type { Span } from "../../source/span.ts";
+import type { AccessSaid } from "./access-said.ts";
 import type { IfaceName } from "./arguments.ts";
 
 /** What one line of an IOS file says. `no` is the same statement with `no` before it. */
@@ -21,6 +22,7 @@ export type Said =
   | { readonly kind: "proxy-arp" }
   | { readonly kind: "ip-routing" }
   | StaticRouteSaid
+  | AccessSaid
   /** Known and without effect on packets. */
   | { readonly kind: "inert" }
   /** Known, could matter, not simulated; or not known at all. */
@@ -49,4 +51,15 @@ export type StaticRouteSaid = {
  * The lines that one mode takes. `config` is global configuration. The indented lines under something that is not
  * simulated, or without effect, are the same.
  */
-export type Mode = "config" | "interface" | "vrf" | "vrf-family" | "unsimulated" | "inert";
+export type Mode =
+  | "config"
+  | "interface"
+  | "vrf"
+  | "vrf-family"
+  | "standard-list"
+  | "extended-list"
+  | "network-group"
+  | "service-group"
+  | "line"
+  | "unsimulated"
+  | "inert";
