@@ -4,6 +4,7 @@ import { withFilters } from "./build/ios/filters.ts";
 import { deviceFromOutside } from "./build/outside.ts";
 import { devicesFromLinux } from "./build/linux/devices.ts";
 import { buildLinux } from "./build/shell/build.ts";
+import { withScarcity } from "./dataplane/scarcity.ts";
 import { compile, type Compiled } from "./dataplane/compile.ts";
 import type { TunnelEnd } from "./dataplane/layer2.ts";
 import type { Device, Listener } from "./model/device.ts";
@@ -43,7 +44,7 @@ export function buildNetwork(topology: Topology, files: Files, down: Down = NOTH
   const live = ported.links
     .filter((_, index) => !down.links.includes(index))
     .map(({ a, b }) => ({ a: now(a), b: now(b) }));
-  const compiled = settle({ ...ported, links: [...live, ...inner] }, devices);
+  const compiled = settle({ ...ported, links: [...live, ...inner] }, withScarcity(devices));
   return {
     ...compiled,
     diagnostics: [...remarks, strays, absentRoutes(compiled)].flat(),

@@ -190,7 +190,13 @@ function ownEntries(device: Device, usable: readonly Iface[]): Placed[] {
     { table: name, entry: receive(everyone, "broadcast") },
     ...device.owns.map((prefix) => ({ table: name, entry: receive(prefix, "own") })),
   ]);
-  return [...own, ...broadcasts, ...always];
+  const aliases = usable.flatMap((iface) =>
+    (iface.aliases ?? []).map(({ prefix, because }): Placed => ({
+      table: iface.table,
+      entry: { prefix, source: "own", action: { kind: "receive" }, because: spans(because) },
+    })),
+  );
+  return [...own, ...aliases, ...broadcasts, ...always];
 }
 
 function receive(prefix: Prefix, source: Entry["source"]): Entry {

@@ -97,6 +97,7 @@ function ownAddresses({ device, iface }: Answerer): Owned[] {
       : [iface];
   return [
     ...ifaces.flatMap((one) => one.addresses.flatMap((address) => ownedBy(one, address))),
+    ...(iface.aliases ?? []),
     ...device.owns
       .filter((prefix) => iface.addresses.some((address) => isWithin(prefix, address)))
       .map((prefix) => ({ prefix, because: null })),

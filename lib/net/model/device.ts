@@ -1,5 +1,5 @@
 import type { Span } from "../source/span.ts";
-import type { FilterTable } from "./packet-filter.ts";
+import type { FilterRule, FilterTable } from "./packet-filter.ts";
 import type { Guard } from "./network.ts";
 import type { Ip, Prefix } from "./prefix.ts";
 import type { NodeKind } from "./topology.ts";
@@ -32,6 +32,12 @@ export type Device = {
   readonly heardInVrfs: { readonly tcp: boolean; readonly udp: boolean };
   /** Prefixes it answers for beside its addresses, on every port: the world outside. */
   readonly owns: readonly Prefix[];
+  /** Addresses of which each that asks takes one, and how many there are: the rules say who asks. */
+  readonly scarce?: readonly {
+    readonly asks: readonly FilterRule[];
+    readonly size: number;
+    readonly because: Span;
+  }[];
   /** What the text says that this model does not carry; it may change anything on the device, or on one interface. */
   readonly taints: readonly Taint[];
 };
@@ -83,6 +89,8 @@ export type Iface = {
   /** The line that took it down, or the one that should have brought it up is missing. */
   readonly disabledBecause: Span | null;
   readonly addresses: readonly IfaceAddress[];
+  /** What it answers for and takes in beside its addresses: those of others whom it stands for. */
+  readonly aliases?: readonly { readonly prefix: Prefix; readonly because: Span | null }[];
   readonly proxyArp: boolean;
   /** It answers only for its own addresses, although its device would for all of its (arp_ignore 1). */
   readonly answersForItselfOnly: boolean;

@@ -1,3 +1,4 @@
+import type { Span } from "../source/span.ts";
 import type { AppliedList } from "./ios-access-lists.ts";
 
 /** What an IOS interface does with packets beside passing them on. */
@@ -5,8 +6,9 @@ export type IfaceServices = {
   readonly lists: { in: AppliedList | null; out: AppliedList | null };
   /** Whether senders hear of packets that were refused. */
   unreachables: boolean;
+  nat: { readonly side: "inside" | "outside"; readonly because: Span } | null;
 };
 
 export function freshServices(): IfaceServices {
-  return { lists: { in: null, out: null }, unreachables: true };
+  return { lists: { in: null, out: null }, unreachables: true, nat: null };
 }

@@ -2,6 +2,7 @@ import type { Span } from "../source/span.ts";
 import type { Loss, Taint, WrittenRoute } from "./device.ts";
 import type { AccessList, ObjectGroup } from "./ios-access-lists.ts";
 import type { IosAddresses } from "./ios-addresses.ts";
+import type { IosNat } from "./ios-nat.ts";
 import type { IosRoutes } from "./ios-routes.ts";
 import type { IfaceServices } from "./ios-services.ts";
 
@@ -14,6 +15,7 @@ export type IosState = {
   readonly routes: IosRoutes;
   readonly accessLists: Map<string, AccessList>;
   readonly objectGroups: Map<string, ObjectGroup>;
+  readonly nat: IosNat;
   readonly taints: Taint[];
 };
 

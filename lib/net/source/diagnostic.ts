@@ -162,6 +162,14 @@ const catalogue = {
     error(
       `% Invalid input: ${it.text}. A network has a mask whose one-bits come first, and a range ends where it begins or later.`,
     ),
+  "ios-nat-pool": (it: { pool: string; first: string; last: string }) =>
+    error(
+      `%Pool ${it.pool} mask too small, or end address before start address. ${it.first} to ${it.last} must lie in one network of the mask, in that order.`,
+    ),
+  "ios-nat-pool-used": (it: { pool: string }) =>
+    error(`%Pool ${it.pool} in use, cannot destroy. A translation names it.`),
+  "ios-nat-similar": (it: { local: string; global: string }) =>
+    error(`% similar static entry (${it.local} -> ${it.global}) already exists`),
 
   // shell and Linux
   "shell-unknown-command": (it: { word: string }) =>

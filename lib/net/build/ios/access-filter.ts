@@ -8,10 +8,12 @@ import type {
   Service,
   ServiceMember,
 } from "../../model/ios-access-lists.ts";
+import type { Taint } from "../../model/device.ts";
 import type { IosState } from "../../model/ios.ts";
 import { ACK, LARGEST, type Range } from "../../model/network.ts";
 import {
   MOST_GUARDS,
+  unsimulatedIn,
   type FilterRule,
   type Match,
   type RuleAction,
@@ -19,6 +21,9 @@ import {
 import { merged } from "../../model/ranges.ts";
 
 const RST = 4;
+
+/** When each part has its turn at its hook; connections are looked up between the first two. */
+export const PRIORITY = { listIn: -300, outsideIn: -100, insideOut: 100, listOut: 200 } as const;
 
 /** An access list as rules of a packet filter: what each entry permits or denies is done to what fits it. */
 export function rulesOf(
@@ -152,4 +157,13 @@ function rangesOf({ is, ports }: PortTest): Range[] {
 function flagsOf({ established }: Service): Match[][] {
   if (!established) return [[]];
   return [ACK, RST].map((flag) => [{ kind: "tcp-flags", not: false, mask: flag, value: flag }]);
+}
+
+/** What rules ask that is not simulated leaves the interface open where they are asked. */
+export function openIn(rules: readonly FilterRule[], iface: string | null): Taint[] {
+  const open = new Map<string, Taint>();
+  for (const rule of rules)
+    for (const what of unsimulatedIn(rule))
+      if (!open.has(what)) open.set(what, { iface, what, because: rule.because });
+  return [...open.values()];
 }

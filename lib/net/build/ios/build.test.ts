@@ -1,6 +1,7 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { accessListLines, objectGroupLines } from "../../console/ios/access-lists.ts";
+import { natLines } from "../../console/ios/nat.ts";
 import type { IosState } from "../../model/ios.ts";
 import { formatIp, formatPrefix } from "../../model/prefix.ts";
 import { parseIos } from "../../parse/ios/parse.ts";
@@ -48,6 +49,7 @@ function describeState(state: IosState): string[] {
           ),
         services.lists.in ? `in by ${services.lists.in.name}` : "",
         services.lists.out ? `out by ${services.lists.out.name}` : "",
+        services.nat ? `nat ${services.nat.side}` : "",
         services.unreachables ? "" : "silent",
         ...losses.map(({ what, why }) => `(lost ${what}: ${why})`),
       ]
@@ -72,7 +74,11 @@ function describeState(state: IosState): string[] {
     ({ iface, what }) => `open${iface ? ` on ${iface}` : ""}: ${what}`,
   );
   const routing = state.routing.on ? [] : ["routes nothing"];
-  const lists = [...objectGroupLines(state.objectGroups), ...accessListLines(state.accessLists)];
+  const lists = [
+    ...objectGroupLines(state.objectGroups),
+    ...accessListLines(state.accessLists),
+    ...natLines(state.nat),
+  ];
   return [...vrfs, ...ifaces, ...routes, ...lists, ...routing, ...taints];
 }
 

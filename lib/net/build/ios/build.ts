@@ -23,6 +23,7 @@ import type { Masked, Statement, StaticRouteSaid } from "../../parse/ios/stateme
 import { diagnostic, type Code, type Diagnostic } from "../../source/diagnostic.ts";
 import type { Span } from "../../source/span.ts";
 import { AccessLists } from "./access-lists.ts";
+import { Translations } from "./nat.ts";
 import type { Remarks } from "./remarks.ts";
 
 /** No device here has more of anything than this; text that asks for more says so and stops. */
@@ -47,6 +48,7 @@ export function buildIos(
     routes: new IosRoutes(),
     accessLists: new Map(),
     objectGroups: new Map(),
+    nat: { pools: new Map(), statics: new Map(), dynamics: new Map() },
     taints: [],
   };
   const builder = new Builder(state);
@@ -87,6 +89,7 @@ class Builder {
   private readonly tainted = new Set<string>();
 
   private readonly accessLists: AccessLists;
+  private readonly translations: Translations;
 
   constructor(state: IosState) {
     this.state = state;
@@ -95,6 +98,7 @@ class Builder {
       taint: (iface, it) => this.taint(iface, it),
     };
     this.accessLists = new AccessLists(state, remarks);
+    this.translations = new Translations(state, remarks);
   }
 
   carryOut(it: Statement): void {
@@ -136,6 +140,11 @@ class Builder {
       case "network-member":
       case "service-member":
         return this.accessLists.carryOut(it, this.iface);
+      case "nat-side":
+      case "nat-pool":
+      case "nat-static":
+      case "nat-dynamic":
+        return this.translations.carryOut(it, this.iface);
       case "inert":
         return;
     }

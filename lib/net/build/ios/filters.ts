@@ -1,17 +1,9 @@
 import type { AccessList, AppliedList } from "../../model/ios-access-lists.ts";
 import type { IosIface, IosState } from "../../model/ios.ts";
 import type { Device, Iface, Taint } from "../../model/device.ts";
-import {
-  unsimulatedIn,
-  type Chain,
-  type FilterRule,
-  type FilterTable,
-  type RuleAction,
-} from "../../model/packet-filter.ts";
-import { rulesOf } from "./access-filter.ts";
-
-/** When each part has its turn at its hook; connections are looked up between the first two. */
-export const PRIORITY = { listIn: -300, outsideIn: -100, insideOut: 100, listOut: 200 } as const;
+import { type Chain, type FilterTable, type RuleAction } from "../../model/packet-filter.ts";
+import { scarceAddresses, translationOf, withGlobals } from "./nat-filter.ts";
+import { openIn, PRIORITY, rulesOf } from "./access-filter.ts";
 
 const PROHIBITED = "admin-prohibited";
 
@@ -19,7 +11,8 @@ const PROHIBITED = "admin-prohibited";
 export function withFilters(device: Device, state: IosState): Device {
   const { filters, taints } = filtersOf(state);
   const open = [...device.taints, ...taints, ...listsOnBridges(state, device.ifaces)];
-  return { ...device, filters, taints: open };
+  const ifaces = withGlobals(state, device.ifaces);
+  return { ...device, ifaces, filters, taints: open, scarce: scarceAddresses(state) };
 }
 
 // The packet filters that the interfaces of a device have, and what in them is not simulated.
@@ -28,7 +21,10 @@ function filtersOf(state: IosState): { filters: FilterTable[]; taints: Taint[] }
     ...listChains(state, iface, "in"),
     ...listChains(state, iface, "out"),
   ]);
-  const taints = [...state.ifaces.values()].flatMap((iface) => taintsOf(state, iface));
+  const nat = translationOf(state);
+  chains.push(...nat.chains);
+  const listTaints = [...state.ifaces.values()].flatMap((iface) => taintsOf(state, iface));
+  const taints = [...listTaints, ...nat.taints];
   if (chains.length === 0) return { filters: [], taints };
   const table: FilterTable = {
     name: "lists",
@@ -108,13 +104,4 @@ function listsOnBridges(state: IosState, ifaces: readonly Iface[]): Taint[] {
       one ? [{ iface: null, what: `ip access-group on a switch port`, because: one.because }] : [],
     );
   });
-}
-
-/** What rules ask that is not simulated leaves the interface open where they are asked. */
-export function openIn(rules: readonly FilterRule[], iface: string | null): Taint[] {
-  const open = new Map<string, Taint>();
-  for (const rule of rules)
-    for (const what of unsimulatedIn(rule))
-      if (!open.has(what)) open.set(what, { iface, what, because: rule.because });
-  return [...open.values()];
 }

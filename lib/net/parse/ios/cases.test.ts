@@ -1,6 +1,7 @@
 import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { formatEntry, formatMember, formatNetwork } from "../../console/ios/access-lists.ts";
+import { formatDynamic, formatStatic } from "../../console/ios/nat.ts";
 import { formatIp } from "../../model/prefix.ts";
 import { casesIn, drawMarks } from "../testing.ts";
 import { iosCommands, parseIos } from "./parse.ts";
@@ -79,6 +80,18 @@ function meaningOf(it: Statement): string {
       return `member ${it.member ? formatNetwork(it.member) : `with a wrong ${it.wrong!.text}`}`;
     case "service-member":
       return `member ${formatMember(it.member)}`;
+    case "nat-side":
+      return it.side;
+    case "nat-pool": {
+      const { name, first, last, length } = it.pool;
+      return it.no
+        ? `pool ${name}`
+        : `pool ${name} ${formatIp(first)} ${formatIp(last)} /${length}`;
+    }
+    case "nat-static":
+      return formatStatic(it.entry);
+    case "nat-dynamic":
+      return it.no ? `dynamic list ${it.entry.list}` : `dynamic ${formatDynamic(it.entry)}`;
     case "unreachables":
     case "shutdown":
     case "proxy-arp":

@@ -6,6 +6,7 @@ import { Reader, type Command } from "./command.ts";
 import { accessListCommands } from "./commands/access-list.ts";
 import { interfaceCommands } from "./commands/interface.ts";
 import { lineCommands } from "./commands/line.ts";
+import { natCommands } from "./commands/nat.ts";
 import { objectGroupCommands } from "./commands/object-group.ts";
 import { routeCommands } from "./commands/route.ts";
 import { systemCommands } from "./commands/system.ts";
@@ -37,6 +38,7 @@ export const iosCommands: readonly Command[] = [
   ...routeCommands,
   ...accessListCommands,
   ...objectGroupCommands,
+  ...natCommands,
   ...lineCommands,
 ];
 

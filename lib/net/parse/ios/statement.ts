@@ -2,6 +2,7 @@ import type { Ip } from "../../model/prefix.ts";
 import type { Span } from "../../source/span.ts";
 import type { AccessSaid } from "./access-said.ts";
 import type { IfaceName } from "./arguments.ts";
+import type { NatSaid } from "./nat-said.ts";
 
 /** What one line of an IOS file says. `no` is the same statement with `no` before it. */
 export type Statement = { readonly span: Span; readonly no: boolean } & Said;
@@ -23,6 +24,7 @@ export type Said =
   | { readonly kind: "ip-routing" }
   | StaticRouteSaid
   | AccessSaid
+  | NatSaid
   /** Known and without effect on packets. */
   | { readonly kind: "inert" }
   /** Known, could matter, not simulated; or not known at all. */

@@ -71,7 +71,6 @@ export const interfaceCommands: readonly Command[] = [
     "ip address { dhcp | negotiated | pool } [<it:line>]",
     "An address from elsewhere",
   ),
-  unsimulated("interface", "ip nat <it:line>", "Address translation"),
   unsimulated("interface", "ip policy <it:line>", "Policy routing"),
   unsimulated("interface", "ip verify <it:line>", "Check source addresses"),
   unsimulated("interface", "ip helper-address <it:line>", "Relay broadcasts"),
