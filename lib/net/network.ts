@@ -1,6 +1,6 @@
 import { buildIos, canonical } from "./build/ios/build.ts";
 import { deviceFromIos } from "./build/ios/device.ts";
-import { withFilters } from "./build/ios/filters.ts";
+import { withServices } from "./build/ios/services.ts";
 import { deviceFromOutside } from "./build/outside.ts";
 import { devicesFromLinux } from "./build/linux/devices.ts";
 import { buildLinux } from "./build/shell/build.ts";
@@ -103,7 +103,7 @@ function buildNode(
       .filter(({ path }) => path.endsWith(endingOf(node)))
       .map(({ path, text }) => parseIos(path, text));
     const built = buildIos(node.name, node.ports, parsed);
-    const device = withFilters(deviceFromIos(node, built.state, macs), built.state);
+    const device = withServices(deviceFromIos(node, built.state, macs), built.state);
     const diagnostics = [wrong, ...parsed.map((one) => one.diagnostics), built.diagnostics].flat();
     return { ...ALONE, devices: [tainted(device, node)], diagnostics };
   }

@@ -42,9 +42,10 @@ import {
 } from "./fib.ts";
 import { Filters } from "./filters.ts";
 import type { Passage } from "./guards.ts";
+import { withGateways } from "./gateways.ts";
 import { Hearing } from "./hearing.ts";
 import { Layer2, NOTHING_LEARNT, type TunnelEnd } from "./layer2.ts";
-import { learn } from "./learning.ts";
+import { Floods, learn } from "./learning.ts";
 import { acceptedSources } from "./neighbors.ts";
 import type { Absent } from "./recursion.ts";
 import { sweep } from "./sweep.ts";
@@ -60,17 +61,18 @@ export type Compiled = {
 /** Let the devices compute their tables together, and lay out every place with its step. */
 export function compile(
   topology: Topology,
-  devices: ReadonlyMap<string, Device>,
+  given: ReadonlyMap<string, Device>,
   tunnels: readonly TunnelEnd[],
 ): Compiled {
-  const wiring = new Wiring(topology.links, devices);
+  const wiring = new Wiring(topology.links, given);
+  const places = new Map<PlaceId, Place>();
+  new Layer2(given, wiring, NOTHING_LEARNT, tunnels, places).layOut();
+  const devices = withGateways(given, wiring, new Floods(places));
   const computed = [...devices.values()].map((device) => ({
     device,
     ...fibsOf(device, wiring.works),
   }));
   const fibs = new Map(computed.map(({ device, fibs }) => [device.name, fibs]));
-  const places = new Map<PlaceId, Place>();
-  new Layer2(devices, wiring, NOTHING_LEARNT, tunnels, places).layOut();
   const learnt = learn(devices, places);
   places.clear();
   new Layer2(devices, wiring, learnt, tunnels, places).layOut();
@@ -457,7 +459,10 @@ class DevicePlaces {
   // What the stack takes from an interface: frames for it or for everyone, untagged.
   private stack(iface: Iface): void {
     const { name } = this.device;
-    const mac = macNumber(iface.mac);
+    const macs = [iface.mac, ...(iface.alsoMacs ?? [])].map((one): Range => {
+      const mac = macNumber(one);
+      return [mac, mac];
+    });
     const notForIt = this.drop(
       { kind: "not-for-it", device: name, iface: iface.name },
       iface.table,
@@ -467,7 +472,7 @@ class DevicePlaces {
       guard: {
         ethertype: [[IPV4, IPV4]],
         tag: [[0, 0]],
-        dmac: merged([[mac, mac], MULTICAST_MACS, [BROADCAST_MAC, BROADCAST_MAC]]),
+        dmac: merged([...macs, MULTICAST_MACS, [BROADCAST_MAC, BROADCAST_MAC]]),
       },
       then: this.filters.hook(
         "ip",

@@ -54,13 +54,13 @@ export function learn(
   for (const device of devices.values())
     for (const iface of device.ifaces) {
       if (!speaks(iface)) continue;
-      const mac = macNumber(iface.mac);
+      const macs = [iface.mac, ...(iface.alsoMacs ?? [])].map(macNumber);
       for (const { place } of floods.from(device.name, iface.name)) {
         const step = places.get(place)?.step;
         if (step?.kind !== "switch" || !step.learns) continue;
         const known = learnt.get(step.domain) ?? new Map<number, string>();
         learnt.set(step.domain, known);
-        if (!known.has(mac)) known.set(mac, step.port);
+        for (const mac of macs) if (!known.has(mac)) known.set(mac, step.port);
       }
     }
   return learnt;

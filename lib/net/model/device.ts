@@ -90,7 +90,16 @@ export type Iface = {
   readonly disabledBecause: Span | null;
   readonly addresses: readonly IfaceAddress[];
   /** What it answers for and takes in beside its addresses: those of others whom it stands for. */
-  readonly aliases?: readonly { readonly prefix: Prefix; readonly because: Span | null }[];
+  readonly aliases?: readonly {
+    readonly prefix: Prefix;
+    /** In whose name it answers, where not in that of its own MAC address. */
+    readonly mac?: string;
+    readonly because: Span | null;
+  }[];
+  /** MAC addresses beside its own whose frames it takes. */
+  readonly alsoMacs?: readonly string[];
+  /** Gateways that it would stand for, together with others on the same stretch of layer 2. */
+  readonly gatewayGroups?: readonly GatewayGroup[];
   readonly proxyArp: boolean;
   /** It answers only for its own addresses, although its device would for all of its (arp_ignore 1). */
   readonly answersForItselfOnly: boolean;
@@ -101,6 +110,21 @@ export type Iface = {
   readonly tableBecause: Span | null;
   /** What happened to addresses that are not here: taken away or refused, the latest last. */
   readonly losses: readonly Loss[];
+};
+
+/** One router's part in a gateway that several stand for. */
+export type GatewayGroup = {
+  /** The same for all that are in the group and heed each other. */
+  readonly key: string;
+  /** The gateway's addresses; none where they are learnt from the others. */
+  readonly ips: readonly { readonly ip: Ip; readonly because: Span }[];
+  readonly mac: string;
+  readonly priority: number;
+  /** Takes over from whoever has a lower priority. */
+  readonly preempts: boolean;
+  /** Interfaces whose loss takes so much from the priority; `null`: then it takes no part. */
+  readonly watches: readonly { readonly iface: string; readonly by: number | null }[];
+  readonly because: Span;
 };
 
 /** What is below an interface, where its frames go. */

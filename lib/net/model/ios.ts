@@ -16,6 +16,8 @@ export type IosState = {
   readonly accessLists: Map<string, AccessList>;
   readonly objectGroups: Map<string, ObjectGroup>;
   readonly nat: IosNat;
+  /** What is watched, by number. */
+  readonly tracked: Map<number, { readonly iface: string; readonly because: Span }>;
   readonly taints: Taint[];
 };
 

@@ -170,6 +170,14 @@ const catalogue = {
     error(`%Pool ${it.pool} in use, cannot destroy. A translation names it.`),
   "ios-nat-similar": (it: { local: string; global: string }) =>
     error(`% similar static entry (${it.local} -> ${it.global}) already exists`),
+  "ios-standby-group": (it: { group: number }) =>
+    error(
+      `% Group ${it.group} is out of the range of HSRP version 1, which has 0 to 255; "standby version 2" has up to 4095.`,
+    ),
+  "ios-standby-own": (it: { ip: string; iface: string }) =>
+    error(
+      `% Address ${it.ip} is that of ${it.iface} itself. A gateway of HSRP has an address that no router has.`,
+    ),
 
   // shell and Linux
   "shell-unknown-command": (it: { word: string }) =>

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { accessListLines, objectGroupLines } from "../../console/ios/access-lists.ts";
+import { gatewayLines } from "../../console/ios/gateways.ts";
 import { natLines } from "../../console/ios/nat.ts";
 import type { IosState } from "../../model/ios.ts";
 import { formatIp, formatPrefix } from "../../model/prefix.ts";
@@ -50,6 +51,7 @@ function describeState(state: IosState): string[] {
         services.lists.in ? `in by ${services.lists.in.name}` : "",
         services.lists.out ? `out by ${services.lists.out.name}` : "",
         services.nat ? `nat ${services.nat.side}` : "",
+        ...gatewayLines(services).map((line) => `(${line})`),
         services.unreachables ? "" : "silent",
         ...losses.map(({ what, why }) => `(lost ${what}: ${why})`),
       ]

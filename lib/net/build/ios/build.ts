@@ -23,6 +23,7 @@ import type { Masked, Statement, StaticRouteSaid } from "../../parse/ios/stateme
 import { diagnostic, type Code, type Diagnostic } from "../../source/diagnostic.ts";
 import type { Span } from "../../source/span.ts";
 import { AccessLists } from "./access-lists.ts";
+import { Gateways } from "./gateways.ts";
 import { Translations } from "./nat.ts";
 import type { Remarks } from "./remarks.ts";
 
@@ -49,6 +50,7 @@ export function buildIos(
     accessLists: new Map(),
     objectGroups: new Map(),
     nat: { pools: new Map(), statics: new Map(), dynamics: new Map() },
+    tracked: new Map(),
     taints: [],
   };
   const builder = new Builder(state);
@@ -90,6 +92,7 @@ class Builder {
 
   private readonly accessLists: AccessLists;
   private readonly translations: Translations;
+  private readonly gateways: Gateways;
 
   constructor(state: IosState) {
     this.state = state;
@@ -99,6 +102,7 @@ class Builder {
     };
     this.accessLists = new AccessLists(state, remarks);
     this.translations = new Translations(state, remarks);
+    this.gateways = new Gateways(state, remarks);
   }
 
   carryOut(it: Statement): void {
@@ -145,6 +149,10 @@ class Builder {
       case "nat-static":
       case "nat-dynamic":
         return this.translations.carryOut(it, this.iface);
+      case "gateway":
+      case "gateway-version":
+      case "track-object":
+        return this.gateways.carryOut(it, this.iface);
       case "inert":
         return;
     }

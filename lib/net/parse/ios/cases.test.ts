@@ -4,6 +4,7 @@ import { formatEntry, formatMember, formatNetwork } from "../../console/ios/acce
 import { formatDynamic, formatStatic } from "../../console/ios/nat.ts";
 import { formatIp } from "../../model/prefix.ts";
 import { casesIn, drawMarks } from "../testing.ts";
+import type { GatewaySetting } from "./gateway-said.ts";
 import { iosCommands, parseIos } from "./parse.ts";
 import type { Statement } from "./statement.ts";
 
@@ -80,6 +81,12 @@ function meaningOf(it: Statement): string {
       return `member ${it.member ? formatNetwork(it.member) : `with a wrong ${it.wrong!.text}`}`;
     case "service-member":
       return `member ${formatMember(it.member)}`;
+    case "gateway":
+      return `${it.protocol} ${it.number} ${formatSetting(it.sets)}`;
+    case "gateway-version":
+      return `version ${it.version}`;
+    case "track-object":
+      return `track ${it.number} ${it.iface?.name ?? ""}`.trim();
     case "nat-side":
       return it.side;
     case "nat-pool": {
@@ -98,5 +105,22 @@ function meaningOf(it: Statement): string {
     case "ip-routing":
     case "inert":
       return it.kind;
+  }
+}
+
+function formatSetting(sets: GatewaySetting): string {
+  switch (sets.what) {
+    case "ip":
+      return `ip ${sets.ip === null ? "" : formatIp(sets.ip)}${sets.secondary ? " secondary" : ""}`.trim();
+    case "priority":
+      return `priority ${sets.value}`;
+    case "preempt":
+      return "preempt";
+    case "authentication":
+      return `authentication ${sets.text}`;
+    case "track": {
+      const watched = "iface" in sets.watched ? sets.watched.iface : sets.watched.object;
+      return `track ${watched} by ${sets.by ?? "everything"}`;
+    }
   }
 }

@@ -4,6 +4,7 @@ import { linesOf, notText, spanOf, wordsOf, MAX_FILE, type Word } from "../../so
 import { describeArgument } from "./arguments.ts";
 import { Reader, type Command } from "./command.ts";
 import { accessListCommands } from "./commands/access-list.ts";
+import { gatewayCommands } from "./commands/gateway.ts";
 import { interfaceCommands } from "./commands/interface.ts";
 import { lineCommands } from "./commands/line.ts";
 import { natCommands } from "./commands/nat.ts";
@@ -39,6 +40,7 @@ export const iosCommands: readonly Command[] = [
   ...accessListCommands,
   ...objectGroupCommands,
   ...natCommands,
+  ...gatewayCommands,
   ...lineCommands,
 ];
 

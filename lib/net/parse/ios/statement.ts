@@ -2,6 +2,7 @@ import type { Ip } from "../../model/prefix.ts";
 import type { Span } from "../../source/span.ts";
 import type { AccessSaid } from "./access-said.ts";
 import type { IfaceName } from "./arguments.ts";
+import type { GatewaySaid } from "./gateway-said.ts";
 import type { NatSaid } from "./nat-said.ts";
 
 /** What one line of an IOS file says. `no` is the same statement with `no` before it. */
@@ -25,6 +26,7 @@ export type Said =
   | StaticRouteSaid
   | AccessSaid
   | NatSaid
+  | GatewaySaid
   /** Known and without effect on packets. */
   | { readonly kind: "inert" }
   /** Known, could matter, not simulated; or not known at all. */

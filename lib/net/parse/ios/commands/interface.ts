@@ -85,8 +85,6 @@ export const interfaceCommands: readonly Command[] = [
   unsimulated("interface", "switchport [<it:line>]", "Switch this port"),
   unsimulated("interface", "channel-group <it:line>", "Bundle ports"),
   unsimulated("interface", "spanning-tree <it:line>", "Spanning tree"),
-  unsimulated("interface", "standby <it:line>", "HSRP"),
-  unsimulated("interface", "vrrp <it:line>", "VRRP"),
   unsimulated("interface", "service-policy <it:line>", "A traffic policy"),
   unsimulated("interface", "mpls <it:line>", "Label switching"),
   unsimulated("interface", "xconnect <it:line>", "A pseudowire"),

@@ -88,7 +88,6 @@ export const systemCommands: readonly Command[] = [
   unsimulated("config", "class-map <it:line>", "A class of traffic", "unsimulated"),
   unsimulated("config", "policy-map <it:line>", "A policy for classes of traffic", "unsimulated"),
   unsimulated("config", "object-group { security | v4-sip } <it:line>", "A group", "unsimulated"),
-  unsimulated("config", "track <it:line>", "Watch something", "unsimulated"),
   unsimulated("config", "ip sla <it:line>", "Probe something", "unsimulated"),
   unsimulated("config", "vlan <it:line>", "A VLAN", "unsimulated"),
   unsimulated("config", "spanning-tree <it:line>", "Spanning tree"),

@@ -3,15 +3,21 @@ import type { IosIface, IosState } from "../../model/ios.ts";
 import type { Device, Iface, Taint } from "../../model/device.ts";
 import { type Chain, type FilterTable, type RuleAction } from "../../model/packet-filter.ts";
 import { scarceAddresses, translationOf, withGlobals } from "./nat-filter.ts";
+import { gatewayTaints, withGroups } from "./gateway-groups.ts";
 import { openIn, PRIORITY, rulesOf } from "./access-filter.ts";
 
 const PROHIBITED = "admin-prohibited";
 
-/** `device` with the packet filters that its configuration puts on its interfaces. */
-export function withFilters(device: Device, state: IosState): Device {
+/** `device` with what its configuration has it do with packets beside passing them on. */
+export function withServices(device: Device, state: IosState): Device {
   const { filters, taints } = filtersOf(state);
-  const open = [...device.taints, ...taints, ...listsOnBridges(state, device.ifaces)];
-  const ifaces = withGlobals(state, device.ifaces);
+  const open = [
+    ...device.taints,
+    ...taints,
+    ...listsOnBridges(state, device.ifaces),
+    ...gatewayTaints(state),
+  ];
+  const ifaces = withGroups(state, withGlobals(state, device.ifaces));
   return { ...device, ifaces, filters, taints: open, scarce: scarceAddresses(state) };
 }
 
