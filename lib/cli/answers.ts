@@ -157,7 +157,14 @@ const check = z.object({
   ),
 });
 
-export const answers = { grade, probe, trace, prove, matrix, check } as const;
+const show = z.object({
+  node: z.string(),
+  command: z.string().describe("As it was said"),
+  known: z.boolean().describe("Whether this command of the device is shown here"),
+  text: z.string().describe("What the device prints"),
+});
+
+export const answers = { grade, probe, trace, prove, matrix, check, show } as const;
 
 /** The schema of a command's answer as JSON Schema, as text. */
 export function answerJsonSchema(command: keyof typeof answers): string {

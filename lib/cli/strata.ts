@@ -5,6 +5,7 @@ import { gradeCommand } from "./commands/grade.ts";
 import { matrixCommand } from "./commands/matrix.ts";
 import { probeCommand } from "./commands/probe.ts";
 import { proveCommand } from "./commands/prove.ts";
+import { showCommand } from "./commands/show.ts";
 import { traceCommand } from "./commands/trace.ts";
 
 const commands: Readonly<Record<string, Command>> = {
@@ -13,11 +14,12 @@ const commands: Readonly<Record<string, Command>> = {
   trace: traceCommand,
   prove: proveCommand,
   matrix: matrixCommand,
+  show: showCommand,
   check: checkCommand,
 };
 
 // Announced in the documents, and not part of this version.
-const LATER = ["show", "diff"];
+const LATER = ["diff"];
 
 process.exitCode = await main(process.argv.slice(2));
 

@@ -8,6 +8,7 @@ import { withScarcity } from "./dataplane/scarcity.ts";
 import { compile, type Compiled } from "./dataplane/compile.ts";
 import type { TunnelEnd } from "./dataplane/layer2.ts";
 import type { Device, Listener } from "./model/device.ts";
+import type { IosState } from "./model/ios.ts";
 import { formatPrefix } from "./model/prefix.ts";
 import type { LinkSpec, NodeSpec, PortRef, Topology } from "./model/topology.ts";
 import { parseIos } from "./parse/ios/parse.ts";
@@ -16,7 +17,11 @@ import { tunnelsOf } from "./trace/tunnels.ts";
 import type { Files, Span } from "./source/span.ts";
 
 /** A network built from text, and everything there is to say about the text. */
-export type Built = Compiled & { readonly diagnostics: readonly Diagnostic[] };
+export type Built = Compiled & {
+  readonly diagnostics: readonly Diagnostic[];
+  /** What the devices that show themselves were told, by node. */
+  readonly consoles: ReadonlyMap<string, IosState>;
+};
 
 /**
  * Build the network that `files` configure on `topology`. Never fails on any text: what a device would refuse is a
@@ -29,6 +34,7 @@ export function buildNetwork(topology: Topology, files: Files, down: Down = NOTH
   const devices = new Map<string, Device>();
   const inner: LinkSpec[] = [];
   const moved = new Map<string, PortRef>();
+  const consoles = new Map<string, IosState>();
   for (const node of ported.nodes) {
     const built = buildNode(node, filesOf(node.name, files), macs.get(node.name)!, nextMac);
     for (const one of built.devices) {
@@ -38,6 +44,7 @@ export function buildNetwork(topology: Topology, files: Files, down: Down = NOTH
     inner.push(...built.cables);
     for (const [port, now] of built.ports) moved.set(`${node.name}:${port}`, now);
     remarks.push(built.diagnostics);
+    if (built.console) consoles.set(node.name, built.console);
   }
   const strays = strayFiles(ported, files);
   const now = (end: PortRef) => moved.get(`${end.node}:${end.port}`) ?? end;
@@ -47,6 +54,7 @@ export function buildNetwork(topology: Topology, files: Files, down: Down = NOTH
   const compiled = settle({ ...ported, links: [...live, ...inner] }, withScarcity(devices));
   return {
     ...compiled,
+    consoles,
     diagnostics: [...remarks, strays, absentRoutes(compiled)].flat(),
   };
 }
@@ -86,6 +94,7 @@ type BuiltNode = {
   /** Where the node's ports have gone, for those that have. */
   readonly ports: ReadonlyMap<string, PortRef>;
   readonly diagnostics: readonly Diagnostic[];
+  readonly console?: IosState;
 };
 
 const ALONE = { cables: [], ports: new Map<string, PortRef>(), diagnostics: [] };
@@ -105,7 +114,7 @@ function buildNode(
     const built = buildIos(node.name, node.ports, parsed);
     const device = withServices(deviceFromIos(node, built.state, macs), built.state);
     const diagnostics = [wrong, ...parsed.map((one) => one.diagnostics), built.diagnostics].flat();
-    return { ...ALONE, devices: [tainted(device, node)], diagnostics };
+    return { ...ALONE, devices: [tainted(device, node)], diagnostics, console: built.state };
   }
   const ports = node.ports.map(({ name }) => ({ name, mac: macs.get(name)! }));
   const { linux, diagnostics } = buildLinux({ ports, runs: node.runs }, files, nextMac);

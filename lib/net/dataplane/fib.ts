@@ -22,6 +22,8 @@ export type Entry = {
   readonly prefix: Prefix;
   readonly source: "own" | "broadcast" | "multicast" | "connected" | "written";
   readonly action: Action;
+  /** It is taken in without being in the table that a device shows. */
+  readonly isAlias?: true;
   readonly because: readonly Span[];
 };
 
@@ -193,7 +195,7 @@ function ownEntries(device: Device, usable: readonly Iface[]): Placed[] {
   const aliases = usable.flatMap((iface) =>
     (iface.aliases ?? []).map(({ prefix, because }): Placed => ({
       table: iface.table,
-      entry: { prefix, source: "own", action: { kind: "receive" }, because: spans(because) },
+      entry: { ...receive(prefix, "own"), isAlias: true, because: spans(because) },
     })),
   );
   return [...own, ...aliases, ...broadcasts, ...always];

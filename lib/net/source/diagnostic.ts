@@ -120,6 +120,12 @@ const catalogue = {
     ),
   "ios-secondary-first": (it: { iface: string }) =>
     error(`% Primary address must be configured first on ${it.iface}.`),
+  "ios-secondary-left": (it: { iface: string }) =>
+    error(`Must delete secondary before deleting primary. ${it.iface} has secondary addresses.`),
+  "ios-secondary-primary": (it: { ip: string; iface: string }) =>
+    error(
+      `% ${it.ip} is the primary address of ${it.iface}; it cannot be a secondary one as well.`,
+    ),
   "ios-next-hop-self": (it: { ip: string }) =>
     error(`%Invalid next hop address (it's this router). ${it.ip} is an address of its own.`),
   "ios-vrf-route-next-hop": (it: { vrf: string; iface: string }) =>

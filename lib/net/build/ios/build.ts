@@ -347,6 +347,8 @@ class Builder {
 
   private removeAddress(iface: IosIface, address: Masked | null, span: Span): void {
     const named = address && iface.addresses.find(address.ip);
+    if (named && !named.secondary && iface.addresses.size > 1)
+      return this.say("ios-secondary-left", address.ipAt, { iface: iface.name });
     const gone = address ? (named ? [named] : []) : iface.addresses.all();
     for (const one of gone) this.lose(iface, one, "deleted", span);
   }
@@ -376,6 +378,10 @@ class Builder {
     const vrf = iface.vrf === null ? undefined : this.state.vrfs.get(iface.vrf);
     if (vrf && !vrf.ipv4) {
       this.say("ios-vrf-no-ipv4", span, { iface: iface.name, vrf: vrf.name });
+      return "refused";
+    }
+    if (secondary && iface.addresses.find(ip)?.secondary === false) {
+      this.say("ios-secondary-primary", ipAt, { ip: text, iface: iface.name });
       return "refused";
     }
     if (secondary && iface.addresses.size === 0) {
