@@ -1,6 +1,6 @@
 import type { Span } from "../source/span.ts";
 import type { FilterRule, FilterTable } from "./packet-filter.ts";
-import type { Guard } from "./network.ts";
+import type { Guard, Range } from "./network.ts";
 import type { Ip, Prefix } from "./prefix.ts";
 import type { NodeKind } from "./topology.ts";
 
@@ -32,6 +32,17 @@ export type Device = {
   readonly heardInVrfs: { readonly tcp: boolean; readonly udp: boolean };
   /** Prefixes it answers for beside its addresses, on every port: the world outside. */
   readonly owns: readonly Prefix[];
+  /** Addresses that it hands out to those who ask for one. */
+  readonly handsOut?: {
+    readonly pools: readonly {
+      readonly network: Prefix;
+      /** One address, for whoever has this MAC address. */
+      readonly only: { readonly ip: Ip; readonly mac: string } | null;
+      readonly router: Ip | null;
+      readonly because: Span;
+    }[];
+    readonly excluded: readonly Range[];
+  };
   /** Addresses of which each that asks takes one, and how many there are: the rules say who asks. */
   readonly scarce?: readonly {
     readonly asks: readonly FilterRule[];
@@ -100,6 +111,8 @@ export type Iface = {
   readonly alsoMacs?: readonly string[];
   /** Gateways that it would stand for, together with others on the same stretch of layer 2. */
   readonly gatewayGroups?: readonly GatewayGroup[];
+  /** It asks for an address, by this line. */
+  readonly asksForAddress?: Span;
   readonly proxyArp: boolean;
   /** It answers only for its own addresses, although its device would for all of its (arp_ignore 1). */
   readonly answersForItselfOnly: boolean;

@@ -9,6 +9,8 @@ export type IfaceServices = {
   /** Whether senders hear of packets that were refused. */
   unreachables: boolean;
   nat: { readonly side: "inside" | "outside"; readonly because: Span } | null;
+  /** The line by which its address is asked for. */
+  asks: Span | null;
   hsrpVersion: 1 | 2;
   /** By protocol and number. */
   readonly gateways: Map<string, IosGateway>;
@@ -19,6 +21,7 @@ export function freshServices(): IfaceServices {
     lists: { in: null, out: null },
     unreachables: true,
     nat: null,
+    asks: null,
     hsrpVersion: 1,
     gateways: new Map(),
   };

@@ -2,6 +2,7 @@ import type { Span } from "../source/span.ts";
 import type { Loss, Taint, WrittenRoute } from "./device.ts";
 import type { AccessList, ObjectGroup } from "./ios-access-lists.ts";
 import type { IosAddresses } from "./ios-addresses.ts";
+import type { IosDhcp } from "./ios-dhcp.ts";
 import type { IosNat } from "./ios-nat.ts";
 import type { IosRoutes } from "./ios-routes.ts";
 import type { IfaceServices } from "./ios-services.ts";
@@ -16,6 +17,7 @@ export type IosState = {
   readonly accessLists: Map<string, AccessList>;
   readonly objectGroups: Map<string, ObjectGroup>;
   readonly nat: IosNat;
+  readonly dhcp: IosDhcp;
   /** What is watched, by number. */
   readonly tracked: Map<number, { readonly iface: string; readonly because: Span }>;
   readonly taints: Taint[];

@@ -184,6 +184,12 @@ const catalogue = {
     error(
       `% Address ${it.ip} is that of ${it.iface} itself. A gateway of HSRP has an address that no router has.`,
     ),
+  "ios-dhcp-mask": (it: { ip: string }) =>
+    error(`% Invalid mask for ${it.ip}. In a mask all one-bits come before all zero-bits.`),
+  "ios-dhcp-nobody": (it: { iface: string }) =>
+    warning(
+      `${it.iface} asks for an address and nobody answers: no pool of a device on this stretch of layer 2 is for its network.`,
+    ),
 
   // shell and Linux
   "shell-unknown-command": (it: { word: string }) =>

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { accessListLines, objectGroupLines } from "../../console/ios/access-lists.ts";
+import { dhcpLines } from "../../console/ios/dhcp.ts";
 import { gatewayLines } from "../../console/ios/gateways.ts";
 import { natLines } from "../../console/ios/nat.ts";
 import type { IosState } from "../../model/ios.ts";
@@ -52,6 +53,7 @@ function describeState(state: IosState): string[] {
         services.lists.out ? `out by ${services.lists.out.name}` : "",
         services.nat ? `nat ${services.nat.side}` : "",
         ...gatewayLines(services).map((line) => `(${line})`),
+        services.asks ? "asks" : "",
         services.unreachables ? "" : "silent",
         ...losses.map(({ what, why }) => `(lost ${what}: ${why})`),
       ]
@@ -80,6 +82,7 @@ function describeState(state: IosState): string[] {
     ...objectGroupLines(state.objectGroups),
     ...accessListLines(state.accessLists),
     ...natLines(state.nat),
+    ...dhcpLines(state.dhcp),
   ];
   return [...vrfs, ...ifaces, ...routes, ...lists, ...routing, ...taints];
 }

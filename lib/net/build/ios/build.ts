@@ -3,13 +3,16 @@ import { IosAddresses, TableNetworks } from "../../model/ios-addresses.ts";
 import { IosRoutes } from "../../model/ios-routes.ts";
 import { freshServices } from "../../model/ios-services.ts";
 import type { IosIface, IosRoute, IosState, IosVrf } from "../../model/ios.ts";
+import type { LeaseAnswer } from "../../model/lease.ts";
 import {
   BROADCAST,
   contains,
+  EVERYWHERE,
   formatIp,
   formatPrefix,
   lastOf,
   maskLength,
+  maskOf,
   networkOf,
   parseIp,
   samePrefix,
@@ -23,6 +26,7 @@ import type { Masked, Statement, StaticRouteSaid } from "../../parse/ios/stateme
 import { diagnostic, type Code, type Diagnostic } from "../../source/diagnostic.ts";
 import type { Span } from "../../source/span.ts";
 import { AccessLists } from "./access-lists.ts";
+import { AddressPools } from "./dhcp.ts";
 import { Gateways } from "./gateways.ts";
 import { Translations } from "./nat.ts";
 import type { Remarks } from "./remarks.ts";
@@ -38,6 +42,7 @@ export function buildIos(
   name: string,
   ports: readonly PortSpec[],
   files: readonly IosFile[],
+  answerTo: (iface: string) => LeaseAnswer | undefined = () => undefined,
 ): { state: IosState; diagnostics: Diagnostic[] } {
   const state: IosState = {
     hostname: name,
@@ -51,10 +56,12 @@ export function buildIos(
     objectGroups: new Map(),
     nat: { pools: new Map(), statics: new Map(), dynamics: new Map() },
     tracked: new Map(),
+    dhcp: { on: true, pools: new Map(), excluded: new Map() },
     taints: [],
   };
   const builder = new Builder(state);
   for (const file of files) for (const statement of file.statements) builder.carryOut(statement);
+  builder.askForAddresses(answerTo);
   return { state, diagnostics: builder.diagnostics };
 }
 
@@ -80,6 +87,8 @@ function freshIface(name: string, isPort: boolean): IosIface {
   };
 }
 
+type Lease = LeaseAnswer & { readonly kind: "lease" };
+
 class Builder {
   readonly diagnostics: Diagnostic[] = [];
   private iface: IosIface | null = null;
@@ -93,6 +102,7 @@ class Builder {
   private readonly accessLists: AccessLists;
   private readonly translations: Translations;
   private readonly gateways: Gateways;
+  private readonly pools: AddressPools;
 
   constructor(state: IosState) {
     this.state = state;
@@ -103,6 +113,7 @@ class Builder {
     this.accessLists = new AccessLists(state, remarks);
     this.translations = new Translations(state, remarks);
     this.gateways = new Gateways(state, remarks);
+    this.pools = new AddressPools(state, remarks);
   }
 
   carryOut(it: Statement): void {
@@ -153,6 +164,17 @@ class Builder {
       case "gateway-version":
       case "track-object":
         return this.gateways.carryOut(it, this.iface);
+      case "dhcp-client":
+        if (this.iface && !it.no) this.removeAddress(this.iface, null, it.span);
+        return this.pools.carryOut(it, this.iface);
+      case "dhcp-service":
+      case "dhcp-pool":
+      case "dhcp-excluded":
+      case "dhcp-network":
+      case "dhcp-host":
+      case "dhcp-mac":
+      case "dhcp-router":
+        return this.pools.carryOut(it, this.iface);
       case "inert":
         return;
     }
@@ -178,6 +200,42 @@ class Builder {
     this.state.taints.push({
       iface: null,
       what: `more than ${LIMIT[what]} ${what}`,
+      because: span,
+    });
+  }
+
+  /** Once all is said, those that ask for an address get the one that they are answered (D1 to D5). */
+  askForAddresses(answerTo: (iface: string) => LeaseAnswer | undefined): void {
+    for (const iface of this.state.ifaces.values()) {
+      const { asks } = iface.services;
+      const answer = asks && answerTo(iface.name);
+      if (!asks || !answer) continue;
+      if (answer.kind === "nobody") this.say("ios-dhcp-nobody", asks, { iface: iface.name });
+      else if (answer.kind === "open")
+        this.taint(iface.name, { what: `${answer.why}, when asked for an address`, span: asks });
+      else this.takeAddress(iface, answer, asks);
+    }
+  }
+
+  // The route by the router that was named is worse than any that someone wrote.
+  private takeAddress(iface: IosIface, lease: Lease, span: Span): void {
+    const mask = maskOf(lease.length);
+    const address = { ip: lease.ip, mask, ipAt: span, maskAt: span };
+    this.iface = iface;
+    this.address({ kind: "address", no: false, span, address, secondary: false });
+    iface.services.asks = span;
+    if (lease.router === null) return;
+    this.state.routes.add({
+      table: iface.vrf,
+      connected: false,
+      to: EVERYWHERE,
+      iface: null,
+      gateway: lease.router,
+      gatewayTable: iface.vrf,
+      action: "forward",
+      distance: 254,
+      metric: 0,
+      source: null,
       because: span,
     });
   }
@@ -328,7 +386,10 @@ class Builder {
   private address(it: Statement & { kind: "address" }): void {
     const { iface } = this;
     if (!iface) return;
-    if (it.no) return this.removeAddress(iface, it.address, it.span);
+    if (it.no) {
+      if (it.address === null) iface.services.asks = null;
+      return this.removeAddress(iface, it.address, it.span);
+    }
     const refused = this.refuseAddress(iface, it.address!, it.secondary, it.span);
     if (refused) {
       iface.losses.push({ what: formatIp(it.address!.ip), why: refused, because: it.span });
@@ -340,6 +401,7 @@ class Builder {
       secondary: it.secondary,
       because: it.span,
     };
+    if (!it.secondary) iface.services.asks = null;
     for (const replaced of iface.addresses.replacedBy(address)) this.drop(iface, replaced);
     iface.addresses.add(address);
     this.networksOf(iface.vrf).count(iface, address, 1);

@@ -3,7 +3,16 @@ import type { IosGateway } from "../../model/ios-gateways.ts";
 import type { IosIface, IosState } from "../../model/ios.ts";
 import { UDP } from "../../model/network.ts";
 import type { FilterRule, Match } from "../../model/packet-filter.ts";
-import { contains, lastOf, networkOf, parseIp, type Ip } from "../../model/prefix.ts";
+import {
+  BROADCAST,
+  contains,
+  lastOf,
+  networkOf,
+  parseIp,
+  ZERO,
+  type Ip,
+  type Prefix,
+} from "../../model/prefix.ts";
 import type { Span } from "../../source/span.ts";
 import { rulesOf } from "./access-filter.ts";
 
@@ -80,14 +89,38 @@ const HELLOS = {
   vrrp: { dst: parseIp("224.0.0.18")!, proto: 112, dport: null },
 } as const;
 
+const QUESTION = { dst: BROADCAST, proto: UDP, dport: 67 };
+
+/** A list that may keep those who ask for addresses from the one that hands them out. */
+export function askingTaints(state: IosState): Taint[] {
+  if (!state.dhcp.on || state.dhcp.pools.size === 0) return [];
+  const what = "an access list that may keep out those who ask for addresses";
+  const nobody = [networkOf(ZERO, 32)];
+  return [...state.ifaces.values()].flatMap((iface) =>
+    mayKeepOut(state, iface, QUESTION, nobody, what),
+  );
+}
+
 // A list that may not let the others' hellos in: who is active then depends on more than is looked at.
 function deafness(state: IosState, iface: IosIface, { protocol }: IosGateway): Taint[] {
-  const { lists, hsrpVersion } = iface.services;
+  const { hsrpVersion } = iface.services;
+  const hello = HELLOS[protocol === "vrrp" ? "vrrp" : hsrpVersion === 1 ? "hsrp1" : "hsrp2"];
+  const nets = iface.addresses.all().map(({ ip, length }) => networkOf(ip, length));
+  const what = `an access list that may keep out the hellos of ${protocol.toUpperCase()}`;
+  return mayKeepOut(state, iface, hello, nets, what);
+}
+
+function mayKeepOut(
+  state: IosState,
+  iface: IosIface,
+  hello: Hello,
+  nets: readonly Prefix[],
+  what: string,
+): Taint[] {
+  const { lists } = iface.services;
   const list = lists.in && state.accessLists.get(lists.in.name);
   if (!lists.in || !list || list.size === 0) return [];
-  const hello = HELLOS[protocol === "vrrp" ? "vrrp" : hsrpVersion === 1 ? "hsrp1" : "hsrp2"];
   const rules = rulesOf(state, list, { permit: { kind: "accept" }, deny: { kind: "drop" } });
-  const nets = iface.addresses.all().map(({ ip, length }) => networkOf(ip, length));
   const letsIn = (rule: FilterRule) =>
     rule.matches.every((match) => fits(match, hello, nets) === "yes");
   const decisive = rules.find(
@@ -97,7 +130,6 @@ function deafness(state: IosState, iface: IosIface, { protocol }: IosGateway): T
         rule.matches.every((match) => fits(match, hello, nets) !== "no")),
   );
   if (decisive?.actions[0]?.kind === "accept") return [];
-  const what = `an access list that may keep out the hellos of ${protocol.toUpperCase()}`;
   return [{ iface: iface.name, what, because: spanOf(decisive, lists.in.because) }];
 }
 
@@ -107,11 +139,7 @@ function spanOf(rule: FilterRule | undefined, otherwise: Span): Span {
 
 type Hello = { readonly dst: Ip; readonly proto: number; readonly dport: number | null };
 
-function fits(
-  match: Match,
-  hello: Hello,
-  nets: readonly ReturnType<typeof networkOf>[],
-): "yes" | "no" | "maybe" {
+function fits(match: Match, hello: Hello, nets: readonly Prefix[]): "yes" | "no" | "maybe" {
   if (match.kind !== "field" || match.not) return "maybe";
   const within = (value: number) =>
     match.mask === undefined

@@ -3,7 +3,8 @@ import type { IosIface, IosState } from "../../model/ios.ts";
 import type { Device, Iface, Taint } from "../../model/device.ts";
 import { type Chain, type FilterTable, type RuleAction } from "../../model/packet-filter.ts";
 import { scarceAddresses, translationOf, withGlobals } from "./nat-filter.ts";
-import { gatewayTaints, withGroups } from "./gateway-groups.ts";
+import { handedOut } from "./dhcp.ts";
+import { askingTaints, gatewayTaints, withGroups } from "./gateway-groups.ts";
 import { openIn, PRIORITY, rulesOf } from "./access-filter.ts";
 
 const PROHIBITED = "admin-prohibited";
@@ -16,9 +17,20 @@ export function withServices(device: Device, state: IosState): Device {
     ...taints,
     ...listsOnBridges(state, device.ifaces),
     ...gatewayTaints(state),
+    ...askingTaints(state),
   ];
-  const ifaces = withGroups(state, withGlobals(state, device.ifaces));
-  return { ...device, ifaces, filters, taints: open, scarce: scarceAddresses(state) };
+  const ifaces = withGroups(state, withGlobals(state, device.ifaces)).map((iface) => {
+    const asks = state.ifaces.get(iface.name)?.services.asks;
+    return asks ? { ...iface, asksForAddress: asks } : iface;
+  });
+  return {
+    ...device,
+    ifaces,
+    filters,
+    taints: open,
+    scarce: scarceAddresses(state),
+    ...handedOut(state),
+  };
 }
 
 // The packet filters that the interfaces of a device have, and what in them is not simulated.

@@ -159,6 +159,7 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
     enabled: link.up,
     disabledBecause: link.up ? null : link.changed,
     addresses: link.addresses.all(),
+    ...(namespace.asks.has(link) && { asksForAddress: namespace.asks.get(link)! }),
     answersForItselfOnly: Math.max(namespace.all.arpIgnore, settings.arpIgnore) > 0,
     proxyArp: Math.max(namespace.all.proxyArp, settings.proxyArp) > 0,
     sourceCheck: check >= 2 ? "loose" : check === 1 ? "strict" : "none",

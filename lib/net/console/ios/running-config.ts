@@ -1,6 +1,7 @@
 import type { IosIface, IosRoute, IosState, IosVrf } from "../../model/ios.ts";
 import { formatIp, maskOf, networkOf, overlaps } from "../../model/prefix.ts";
 import { accessListLines, objectGroupLines } from "./access-lists.ts";
+import { dhcpLines } from "./dhcp.ts";
 import { gatewayLines } from "./gateways.ts";
 import { natLines } from "./nat.ts";
 
@@ -9,7 +10,9 @@ import { natLines } from "./nat.ts";
  * and makes the same device. Remarks and descriptions are not kept; what is not simulated is a comment at the end.
  */
 export function runningConfig(state: IosState): string {
+  const answered = new Set([...state.ifaces.values()].map(({ services }) => services.asks));
   const parts: readonly (readonly string[])[] = [
+    state.dhcp.on ? [] : ["no service dhcp"],
     [`hostname ${state.hostname}`],
     ...[...state.vrfs.values()].map(vrfLines),
     state.routing.on ? [] : ["no ip routing"],
@@ -21,7 +24,11 @@ export function runningConfig(state: IosState): string {
       .filter((iface) => iface.name !== "Null0")
       .map((iface) => interfaceLines(state, iface)),
     natLines(state.nat),
-    state.routes.all().map(formatRoute),
+    dhcpLines(state.dhcp),
+    state.routes
+      .all()
+      .filter(({ because }) => because === null || !answered.has(because))
+      .map(formatRoute),
     accessListLines(state.accessLists),
     state.taints.map(({ what }) => `! not simulated: ${what}`),
   ];
@@ -51,9 +58,11 @@ function interfaceLines(state: IosState, iface: IosIface): string[] {
     ...(iface.vrf === null ? [] : [` ${bindingOf(state, iface.vrf)} ${iface.vrf}`]),
     // C7: an address that overlaps is taken only while the interface is down.
     ...(isEarly ? [" shutdown"] : []),
-    ...(first ? [] : [" no ip address"]),
+    ...(services.asks ? [" ip address dhcp"] : first ? [] : [" no ip address"]),
     ...iface.addresses
       .all()
+      // What was answered is not written down.
+      .filter(({ because }) => because !== services.asks)
       .map(
         ({ ip, length, secondary }) =>
           ` ip address ${formatIp(ip)} ${formatIp(maskOf(length))}${secondary ? " secondary" : ""}`,

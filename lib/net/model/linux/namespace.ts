@@ -46,6 +46,8 @@ export class Namespace {
   readonly tables = new Map<number, LinuxRoutes>([[MAIN, new LinuxRoutes()]]);
   readonly taints: Taint[] = [];
   readonly filters: FilterTable[] = [];
+  /** Links whose address is asked for, with the line. */
+  readonly asks = new Map<LinuxLink, Span>();
   rules: LinuxRule[] = firstRules();
   forwards: { on: boolean; because: Span | null } = { on: false, because: null };
   /** Sysctls below `net.ipv4.conf.all`. */

@@ -87,6 +87,22 @@ function meaningOf(it: Statement): string {
       return `version ${it.version}`;
     case "track-object":
       return `track ${it.number} ${it.iface?.name ?? ""}`.trim();
+    case "dhcp-service":
+      return "service";
+    case "dhcp-pool":
+      return `pool ${it.name}`;
+    case "dhcp-excluded":
+      return `excluded ${formatIp(it.low)} ${formatIp(it.high)}`;
+    case "dhcp-network":
+      return `network ${formatIp(it.ip)}/${it.length}`;
+    case "dhcp-host":
+      return `host ${formatIp(it.ip)}/${it.length}`;
+    case "dhcp-mac":
+      return `mac ${it.mac}`;
+    case "dhcp-router":
+      return `router ${it.ip === null ? "" : formatIp(it.ip)}`.trim();
+    case "dhcp-client":
+      return "address by DHCP";
     case "nat-side":
       return it.side;
     case "nat-pool": {

@@ -4,6 +4,7 @@ import { linesOf, notText, spanOf, wordsOf, MAX_FILE, type Word } from "../../so
 import { describeArgument } from "./arguments.ts";
 import { Reader, type Command } from "./command.ts";
 import { accessListCommands } from "./commands/access-list.ts";
+import { dhcpCommands } from "./commands/dhcp.ts";
 import { gatewayCommands } from "./commands/gateway.ts";
 import { interfaceCommands } from "./commands/interface.ts";
 import { lineCommands } from "./commands/line.ts";
@@ -41,6 +42,7 @@ export const iosCommands: readonly Command[] = [
   ...objectGroupCommands,
   ...natCommands,
   ...gatewayCommands,
+  ...dhcpCommands,
   ...lineCommands,
 ];
 
@@ -260,6 +262,7 @@ const MODES: Readonly<Record<Mode, string>> = {
   "extended-list": 'an extended access list ("ip access-list extended …")',
   "network-group": 'a group of addresses ("object-group network …")',
   "service-group": 'a group of services ("object-group service …")',
+  "dhcp-pool": 'a pool of addresses ("ip dhcp pool …")',
   line: 'a terminal line ("line vty …")',
   unsimulated: "a part that is not simulated",
   inert: "a part without effect",

@@ -2,6 +2,7 @@ import type { Ip } from "../../model/prefix.ts";
 import type { Span } from "../../source/span.ts";
 import type { AccessSaid } from "./access-said.ts";
 import type { IfaceName } from "./arguments.ts";
+import type { DhcpSaid } from "./dhcp-said.ts";
 import type { GatewaySaid } from "./gateway-said.ts";
 import type { NatSaid } from "./nat-said.ts";
 
@@ -27,6 +28,7 @@ export type Said =
   | AccessSaid
   | NatSaid
   | GatewaySaid
+  | DhcpSaid
   /** Known and without effect on packets. */
   | { readonly kind: "inert" }
   /** Known, could matter, not simulated; or not known at all. */
@@ -64,6 +66,7 @@ export type Mode =
   | "extended-list"
   | "network-group"
   | "service-group"
+  | "dhcp-pool"
   | "line"
   | "unsimulated"
   | "inert";

@@ -68,7 +68,7 @@ export const interfaceCommands: readonly Command[] = [
   inert("interface", "arp timeout <n:0-2147483>", "How long a neighbour is remembered"),
   unsimulated(
     "interface",
-    "ip address { dhcp | negotiated | pool } [<it:line>]",
+    "ip address { negotiated | pool } [<it:line>]",
     "An address from elsewhere",
   ),
   unsimulated("interface", "ip policy <it:line>", "Policy routing"),

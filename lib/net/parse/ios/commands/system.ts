@@ -78,7 +78,6 @@ export const systemCommands: readonly Command[] = [
   inert("config", "Building configuration...", "The heading of a shown configuration"),
   inert("config", "Current configuration <it:line>", "The heading of a shown configuration"),
   unsimulated("config", "router <it:line>", "A routing protocol", "unsimulated"),
-  unsimulated("config", "ip dhcp <it:line>", "Addresses for hosts", "unsimulated"),
   unsimulated("config", "ip prefix-list <it:line>", "A list of prefixes"),
   unsimulated("config", "ip community-list <it:line>", "A list of BGP communities"),
   unsimulated("config", "ip extcommunity-list <it:line>", "A list of BGP communities"),
