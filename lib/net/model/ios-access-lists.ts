@@ -95,11 +95,11 @@ export class AccessList {
   }
 
   resequence(first: number, step: number): void {
-    const entries = this.inOrder().map(([, entry]) => entry);
-    this.entries = new Map();
-    this.known.clear();
-    this.last = 0;
-    entries.forEach((entry, at) => this.add(first + at * step, entry));
+    const known = [...this.known].sort(([, a], [, b]) => a - b);
+    const entries = known.map(([, sequence]) => this.entries.get(sequence)!);
+    this.entries = new Map(entries.map((entry, at) => [first + at * step, entry]));
+    known.forEach(([key], at) => this.known.set(key, first + at * step));
+    this.last = known.length > 0 ? first + (known.length - 1) * step : 0;
   }
 }
 

@@ -13,7 +13,9 @@ import type { Remarks } from "./remarks.ts";
 
 /** No device here has more entries in all its lists, or lines in all its groups. */
 const LIMIT = 50_000;
-const MOST_RENUMBERED = 1_000;
+/** So many entries are numbered anew, and groups looked through for circles, altogether. */
+const MOST_RENUMBERED = 500_000;
+const MOST_LOOKED_AT = 500_000;
 const LARGEST_SEQUENCE = 2_147_483_647;
 
 type Said<K extends AccessSaid["kind"]> = Extract<Statement, { kind: K }>;
@@ -26,6 +28,7 @@ export class AccessLists {
   private group: ObjectGroup | null = null;
   private size = 0;
   private renumbered = 0;
+  private lookedAt = 0;
   private readonly overfull = new Set<string>();
   /** How often each group is named. */
   private readonly uses = new Map<string, number>();
@@ -161,7 +164,8 @@ export class AccessLists {
     const list = this.state.accessLists.get(it.list.name);
     if (!list) return this.remarks.say("ios-no-access-list", it.list.at, { list: it.list.name });
     if (it.first + it.step * (list.size - 1) > LARGEST_SEQUENCE) return;
-    if (this.renumbered++ >= MOST_RENUMBERED)
+    this.renumbered += list.size;
+    if (this.renumbered > MOST_RENUMBERED)
       return this.tooMany("changes of an access list's numbers", MOST_RENUMBERED, it.span);
     list.resequence(it.first, it.step);
   }
@@ -228,6 +232,12 @@ export class AccessLists {
       this.remarks.say("ios-no-object-group", at, { kind: group.kind, group: name });
       return false;
     }
+    // What nobody names closes no circle.
+    if (!this.isUsed(group) && held !== group) return true;
+    if (this.lookedAt > MOST_LOOKED_AT) {
+      this.tooMany("groups in groups", MOST_LOOKED_AT, at);
+      return false;
+    }
     if (!this.leadsTo(held, group)) return true;
     this.remarks.say("ios-object-group-circle", at, { group: group.name, inner: name });
     return false;
@@ -239,6 +249,7 @@ export class AccessLists {
     const open = [from];
     for (let one = open.pop(); one; one = open.pop()) {
       if (one === to) return true;
+      this.lookedAt++;
       if (seen.has(one)) continue;
       seen.add(one);
       for (const member of one.members.values()) {
