@@ -230,7 +230,14 @@ const diff = z.object({
   undecided: z.array(z.object({ from: z.string(), to: z.string(), text: z.string() })),
 });
 
-export const answers = { grade, probe, trace, prove, matrix, diff, check } as const;
+const show = z.object({
+  node: z.string(),
+  command: z.string().describe("As it was said"),
+  known: z.boolean().describe("Whether this command of the device is shown here"),
+  text: z.string().describe("What the device prints"),
+});
+
+export const answers = { grade, probe, trace, prove, matrix, diff, show, check } as const;
 
 /** The schema of a command's answer as JSON Schema, as text. */
 export function answerJsonSchema(command: keyof typeof answers): string {

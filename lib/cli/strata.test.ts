@@ -25,7 +25,7 @@ function strata(...args: string[]) {
 }
 
 function json<C extends keyof typeof answers>(command: C, ...args: string[]) {
-  const { status, out, err } = strata(command, ...args, "--json");
+  const { status, out, err } = strata(command, "--json", ...args);
   expect(err).toBe("");
   return { status, answer: answers[command].strict().parse(JSON.parse(out)) as never };
 }
@@ -169,6 +169,21 @@ test("trace, prove and matrix", { timeout: 120_000 }, () => {
   expect(open).toContain("a1 a2");
   expect(open).toContain("edge@CUSTOMER_B b1");
   expect(open.some((pair) => /a\d.*b\d|b\d.*a\d/.test(pair))).toBe(false);
+});
+
+test("show prints what the device would, and can be typed in again", () => {
+  const it = strata("show", "lab", "edge", "--answer", "lab/solution", "--", "sh", "run");
+  expect(it.status).toBe(0);
+  write("shown/edge/startup.ios", it.out);
+  expect(strata("grade", "lab", "--answer", "shown").status).toBe(0);
+  const table = json("show", "lab", "edge", "--", "show ip interface brief");
+  expect((table.answer as { text: string }).text).toMatch(/^Interface +IP-Address/);
+  expect(strata("show", "lab", "edge", "--", "show", "clock").status).toBe(1);
+  expect(strata("show", "lab", "nobody", "--", "show", "run")).toMatchObject({
+    status: 2,
+    out: "",
+  });
+  expect(strata("show", "lab", "edge")).toMatchObject({ status: 2, out: "" });
 });
 
 test("check: the lab as it is is ready", () => {

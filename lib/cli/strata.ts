@@ -6,6 +6,7 @@ import { gradeCommand } from "./commands/grade.ts";
 import { matrixCommand } from "./commands/matrix.ts";
 import { probeCommand } from "./commands/probe.ts";
 import { proveCommand } from "./commands/prove.ts";
+import { showCommand } from "./commands/show.ts";
 import { traceCommand } from "./commands/trace.ts";
 
 const commands: Readonly<Record<string, Command>> = {
@@ -15,11 +16,9 @@ const commands: Readonly<Record<string, Command>> = {
   prove: proveCommand,
   matrix: matrixCommand,
   diff: diffCommand,
+  show: showCommand,
   check: checkCommand,
 };
-
-// Announced in the documents, and not part of this version.
-const LATER = ["show"];
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -32,12 +31,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) {
-    const later = LATER.includes(name)
-      ? `"${name}" is not in this version yet.`
-      : name
-        ? `There is no command "${name}".`
-        : "Say what to do.";
-    process.stderr.write(`${later}\n${help()}\n`);
+    const wrong = name ? `There is no command "${name}".` : "Say what to do.";
+    process.stderr.write(`${wrong}\n${help()}\n`);
     return WRONG;
   }
   try {

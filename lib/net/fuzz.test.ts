@@ -150,6 +150,12 @@ describe("a megabyte of anything is read in a second", () => {
       many(18_000, (at) => `interface Lo${at}\n ip address ${host(at)} 255.255.255.255`),
     ],
     ["VRFs", many(20_000, (at) => `ip vrf V${at}\n rd 1:${at}`)],
+    ["5,000 entries", port + many(5_000, (at) => `access-list 101 permit tcp host ${host(at)} any eq ${at}`) + "\ninterface Gi0/1\n ip access-group 101 in"], // prettier-ignore
+    ["numbers that change", `${many(5_000, (at) => `access-list 10 permit ${host(at)}`)}\n${many(5_000, (at) => `ip access-list resequence 10 ${at + 1} 5`)}`], // prettier-ignore
+    ["groups in groups", many(8_000, (at) => `object-group network G${at}\n group-object G${at - 1}\n host 10.0.0.1`)], // prettier-ignore
+    ["translations", `${port} ip nat outside\ninterface Gi0/2\n ip nat inside\n${many(5_000, (at) => `ip nat inside source static ${host(at)} 203.0.${(at >> 8) & 255}.${at & 255}`)}`], // prettier-ignore
+    ["gateways", port + many(10_000, (at) => ` standby ${at % 256} ip 192.0.2.${at % 200}`)],
+    ["pools of addresses", many(8_000, (at) => `ip dhcp pool P${at}\n network ${net(at)} /24`)],
     ["mistakes", many(90_000, (at) => `hostnme ${at}`)],
     ["one word again and again", "ip\n".repeat(333_333)],
     ["one line", "a".repeat(MAX_FILE)],

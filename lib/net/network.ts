@@ -1,11 +1,16 @@
 import { buildIos, canonical } from "./build/ios/build.ts";
 import { deviceFromIos } from "./build/ios/device.ts";
+import { withServices } from "./build/ios/services.ts";
 import { deviceFromOutside } from "./build/outside.ts";
 import { devicesFromLinux } from "./build/linux/devices.ts";
 import { buildLinux } from "./build/shell/build.ts";
+import { leasesOf } from "./dataplane/leases.ts";
+import { withScarcity } from "./dataplane/scarcity.ts";
 import { compile, type Compiled } from "./dataplane/compile.ts";
 import type { TunnelEnd } from "./dataplane/layer2.ts";
 import type { Device, Listener } from "./model/device.ts";
+import { leaseKey, type LeaseAnswer, type Leases } from "./model/lease.ts";
+import type { IosState } from "./model/ios.ts";
 import { formatPrefix } from "./model/prefix.ts";
 import type { LinkSpec, NodeSpec, PortRef, Topology } from "./model/topology.ts";
 import { parseIos } from "./parse/ios/parse.ts";
@@ -14,21 +19,45 @@ import { tunnelsOf } from "./trace/tunnels.ts";
 import type { Files, Span } from "./source/span.ts";
 
 /** A network built from text, and everything there is to say about the text. */
-export type Built = Compiled & { readonly diagnostics: readonly Diagnostic[] };
+export type Built = Compiled & {
+  readonly diagnostics: readonly Diagnostic[];
+  /** What the devices that show themselves were told, by node. */
+  readonly consoles: ReadonlyMap<string, IosState>;
+};
 
 /**
  * Build the network that `files` configure on `topology`. Never fails on any text: what a device would refuse is a
  * diagnostic and changes nothing, what is not simulated taints its device. Same text, same network.
  */
 export function buildNetwork(topology: Topology, files: Files, down: Down = NOTHING): Built {
+  let leases: Leases = null;
+  for (let pass = 0; ; pass++) {
+    const built = buildOnce(topology, files, down, leases);
+    const next: Leases = leasesOf(built.network);
+    const isSettled = JSON.stringify([...(next ?? [])]) === JSON.stringify([...(leases ?? [])]);
+    if (isSettled || pass > MOST_PASSES) return built;
+    leases = pass < MOST_PASSES ? next : unsettled(next);
+  }
+}
+
+/** Who is answered may depend on who was answered before; a lab that is not settled by then is left open. */
+const MOST_PASSES = 3;
+
+function unsettled(leases: Leases): Leases {
+  const answer = { kind: "open", why: "answers that depend on each other" } as const;
+  return new Map([...(leases ?? [])].map(([key]) => [key, answer]));
+}
+
+function buildOnce(topology: Topology, files: Files, down: Down, leases: Leases): Built {
   const ported = withFullNames(topology);
   const { macs, nextMac } = macsOf(ported);
   const remarks: (readonly Diagnostic[])[] = [];
   const devices = new Map<string, Device>();
   const inner: LinkSpec[] = [];
   const moved = new Map<string, PortRef>();
+  const consoles = new Map<string, IosState>();
   for (const node of ported.nodes) {
-    const built = buildNode(node, filesOf(node.name, files), macs.get(node.name)!, nextMac);
+    const built = buildNode(node, filesOf(node.name, files), macs.get(node.name)!, nextMac, leases);
     for (const one of built.devices) {
       const device = { ...one, listens: listenersAt(one.name, ported) };
       devices.set(one.name, down.nodes.includes(node.name) ? lifeless(device) : device);
@@ -36,15 +65,17 @@ export function buildNetwork(topology: Topology, files: Files, down: Down = NOTH
     inner.push(...built.cables);
     for (const [port, now] of built.ports) moved.set(`${node.name}:${port}`, now);
     remarks.push(built.diagnostics);
+    if (built.console) consoles.set(node.name, built.console);
   }
   const strays = strayFiles(ported, files);
   const now = (end: PortRef) => moved.get(`${end.node}:${end.port}`) ?? end;
   const live = ported.links
     .filter((_, index) => !down.links.includes(index))
     .map(({ a, b }) => ({ a: now(a), b: now(b) }));
-  const compiled = settle({ ...ported, links: [...live, ...inner] }, devices);
+  const compiled = settle({ ...ported, links: [...live, ...inner] }, withScarcity(devices));
   return {
     ...compiled,
+    consoles,
     diagnostics: [...remarks, strays, absentRoutes(compiled)].flat(),
   };
 }
@@ -84,6 +115,7 @@ type BuiltNode = {
   /** Where the node's ports have gone, for those that have. */
   readonly ports: ReadonlyMap<string, PortRef>;
   readonly diagnostics: readonly Diagnostic[];
+  readonly console?: IosState;
 };
 
 const ALONE = { cables: [], ports: new Map<string, PortRef>(), diagnostics: [] };
@@ -93,6 +125,7 @@ function buildNode(
   files: NodeFiles,
   macs: ReadonlyMap<string, string>,
   nextMac: () => string,
+  leases: Leases,
 ): BuiltNode {
   if (node.kind === "outside") return { ...ALONE, devices: [deviceFromOutside(node, macs)] };
   const wrong = files.flatMap((file) => wrongLanguage(node, file));
@@ -100,13 +133,19 @@ function buildNode(
     const parsed = files
       .filter(({ path }) => path.endsWith(endingOf(node)))
       .map(({ path, text }) => parseIos(path, text));
-    const built = buildIos(node.name, node.ports, parsed, node.kind);
-    const device = deviceFromIos(node, built.state, macs);
+    const answerTo = (iface: string) => leases?.get(leaseKey(node.name, iface));
+    const built = buildIos(node.name, node.ports, parsed, node.kind, answerTo);
+    const device = withServices(deviceFromIos(node, built.state, macs), built.state);
     const diagnostics = [wrong, ...parsed.map((one) => one.diagnostics), built.diagnostics].flat();
-    return { ...ALONE, devices: [tainted(device, node)], diagnostics };
+    return { ...ALONE, devices: [tainted(device, node)], diagnostics, console: built.state };
   }
   const ports = node.ports.map(({ name }) => ({ name, mac: macs.get(name)! }));
-  const { linux, diagnostics } = buildLinux({ ports, runs: node.runs }, files, nextMac);
+  const { linux, diagnostics } = buildLinux(
+    { ports, runs: node.runs },
+    files,
+    nextMac,
+    (namespace, link) => answerIn(leases, node.name, namespace, link),
+  );
   const { devices, cables, ports: moved } = devicesFromLinux(node, linux);
   return {
     devices: devices.map((device) => tainted(device, node)),
@@ -114,6 +153,18 @@ function buildNode(
     ports: moved,
     diagnostics: [wrong, diagnostics].flat(),
   };
+}
+
+// A link that was not heard of in the last pass is answered by nobody knows whom.
+function answerIn(
+  leases: Leases,
+  node: string,
+  namespace: string,
+  link: string,
+): LeaseAnswer | undefined {
+  const device = namespace === "" ? node : `${node}/${namespace}`;
+  const unknown = { kind: "open", why: "a link that has another name later" } as const;
+  return leases ? (leases.get(leaseKey(device, link)) ?? unknown) : undefined;
 }
 
 function tainted(device: Device, node: NodeSpec): Device {

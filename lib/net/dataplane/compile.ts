@@ -50,10 +50,11 @@ import {
 } from "./fib.ts";
 import { Filters, LOOPBACK } from "./filters.ts";
 import type { Passage } from "./guards.ts";
+import { withGateways } from "./gateways.ts";
 import { Hearing } from "./hearing.ts";
 import { Layer2, NOTHING_LEARNT, type TunnelEnd } from "./layer2.ts";
 import { labelRows } from "./labels.ts";
-import { learn } from "./learning.ts";
+import { Floods, learn } from "./learning.ts";
 import { acceptedSources } from "./neighbors.ts";
 import type { Absent } from "./recursion.ts";
 import { sweep } from "./sweep.ts";
@@ -73,15 +74,16 @@ export function compile(
   configured: ReadonlyMap<string, Device>,
   tunnels: readonly TunnelEnd[],
 ): Compiled {
-  const devices = settled(configured, topology.links, tunnels);
-  const wiring = new Wiring(topology.links, devices);
+  const switching = settled(configured, topology.links, tunnels);
+  const wiring = new Wiring(topology.links, switching);
+  const places = new Map<PlaceId, Place>();
+  new Layer2(switching, wiring, NOTHING_LEARNT, tunnels, places).layOut();
+  const devices = withGateways(switching, wiring, new Floods(places));
   const computed = [...devices.values()].map((device) => ({
     device,
     ...fibsOf(device, wiring.works),
   }));
   const fibs = new Map(computed.map(({ device, fibs }) => [device.name, fibs]));
-  const places = new Map<PlaceId, Place>();
-  new Layer2(devices, wiring, NOTHING_LEARNT, tunnels, places).layOut();
   const learnt = learn(devices, places);
   places.clear();
   new Layer2(devices, wiring, learnt, tunnels, places).layOut();
@@ -566,7 +568,10 @@ class DevicePlaces {
   private stack(iface: Iface): void {
     const { device } = this;
     const { name } = device;
-    const mac = macNumber(iface.mac);
+    const macs = [iface.mac, ...(iface.alsoMacs ?? [])].map((one): Range => {
+      const mac = macNumber(one);
+      return [mac, mac];
+    });
     const notForIt = this.drop(
       { kind: "not-for-it", device: name, iface: iface.name },
       iface.table,
@@ -576,7 +581,7 @@ class DevicePlaces {
       guard: {
         ethertype: [[IPV4, IPV4]],
         tag: [[0, 0]],
-        dmac: merged([[mac, mac], MULTICAST_MACS, [BROADCAST_MAC, BROADCAST_MAC]]),
+        dmac: merged([...macs, MULTICAST_MACS, [BROADCAST_MAC, BROADCAST_MAC]]),
       },
       then: this.filters.hook(
         "ip",

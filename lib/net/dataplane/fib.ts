@@ -22,6 +22,8 @@ export type Entry = {
   readonly prefix: Prefix;
   readonly source: "own" | "broadcast" | "multicast" | "connected" | "written";
   readonly action: Action;
+  /** It is taken in without being in the table that a device shows. */
+  readonly isAlias?: true;
   readonly because: readonly Span[];
 };
 
@@ -194,7 +196,13 @@ function ownEntries(device: Device, usable: readonly Iface[]): Placed[] {
     { table: name, entry: receive(everyone, "broadcast") },
     ...device.owns.map((prefix) => ({ table: name, entry: receive(prefix, "own") })),
   ]);
-  return [...own, ...broadcasts, ...always];
+  const aliases = usable.flatMap((iface) =>
+    (iface.aliases ?? []).map(({ prefix, because }): Placed => ({
+      table: iface.table,
+      entry: { ...receive(prefix, "own"), isAlias: true, because: spans(because) },
+    })),
+  );
+  return [...own, ...aliases, ...broadcasts, ...always];
 }
 
 function receive(prefix: Prefix, source: Entry["source"]): Entry {

@@ -62,8 +62,10 @@ export class Filters {
   /** Whether some rule asks by which interface a packet came in or goes out. */
   get asksForIfaces(): boolean {
     return this.device.filters.some((table) =>
-      [...table.chains.values()].some((chain) =>
-        chain.rules.some((rule) => rule.matches.some((match) => match.kind === "iface")),
+      [...table.chains.values()].some(
+        (chain) =>
+          (chain.base?.hook === "forward" && chain.base.only?.in != null) ||
+          chain.rules.some((rule) => rule.matches.some((match) => match.kind === "iface")),
       ),
     );
   }
@@ -87,7 +89,7 @@ export class Filters {
     const chains = this.device.filters
       .filter((table) => table.family === family)
       .flatMap((table) => [...table.chains.values()].map((chain) => ({ table, chain })))
-      .filter(({ chain }) => chain.base?.hook === hook)
+      .filter(({ chain }) => chain.base?.hook === hook && concerns(chain.base, passage))
       .sort((a, b) => a.chain.base!.priority - b.chain.base!.priority);
     const isEntry = hook === "prerouting" || hook === "output";
     const tracks = family === "ip" && this.tracks;
@@ -122,19 +124,19 @@ export class Filters {
     passage: Passage,
     next: PlaceId,
   ): PlaceId {
-    const { policy, policyBecause, type } = chain.base!;
+    const { policy, policyBecause, type, error } = chain.base!;
     if (type === "nat" && hook === "prerouting" && passage.in === LOOPBACK) return next;
+    const why = {
+      device: this.device.name,
+      chain: titleOf(table, chain),
+      isPolicy: true,
+      ...leaving(passage),
+      because: policyBecause ? [policyBecause] : [],
+    };
     const end =
       policy === "accept"
         ? next
-        : this.drop({
-            kind: "filtered",
-            device: this.device.name,
-            chain: titleOf(table, chain),
-            isPolicy: true,
-            ...leaving(passage),
-            because: policyBecause ? [policyBecause] : [],
-          });
+        : this.drop(error ? { kind: "rejected", error, ...why } : { kind: "filtered", ...why });
     const first = this.chain(table, chain, passage, next, end, []);
     return type === "nat" ? this.translation(hook, first, next) : first;
   }
@@ -300,13 +302,21 @@ export class Filters {
 
   private add(what: string, step: Step): PlaceId {
     const id = `${this.device.name} ${what} #${this.places.size}`;
-    this.places.set(id, { id, device: this.device.name, table: null, iface: null, step, what });
+    const { name: device } = this.device;
+    this.places.set(id, { id, device, table: undefined, iface: null, step, what });
     return id;
   }
 }
 
 function titleOf(table: FilterTable, chain: Chain): string {
-  return `chain ${chain.name} of table ${table.name}`;
+  return chain.title ?? `chain ${chain.name} of table ${table.name}`;
+}
+
+// Whether packets of this way come by the chain at all.
+function concerns({ only }: NonNullable<Chain["base"]>, passage: Passage): boolean {
+  const by = (names: readonly string[] | null, name: string | null) =>
+    names === null || (name !== null && names.includes(name));
+  return !only || (by(only.in, passage.in) && by(only.out, passage.out));
 }
 
 // On its way out of the system, which came in by no interface as far as the hook can tell.

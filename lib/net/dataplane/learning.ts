@@ -128,12 +128,15 @@ export function learn(
   for (const device of devices.values())
     for (const iface of device.ifaces) {
       if (!speaks(iface)) continue;
+      const [mac = 0, ...others] = [iface.mac, ...(iface.alsoMacs ?? [])].map(macNumber);
       for (const { place, frame } of floods.from(device.name, iface)) {
         const step = places.get(place)?.step;
         if (step?.kind !== "switch" || !step.learns) continue;
         const known = learnt.get(step.domain) ?? new Map<number, string>();
         learnt.set(step.domain, known);
-        if (!known.has(frame.smac)) known.set(frame.smac, step.port);
+        // On its way a flow may have written another sender into the frame.
+        for (const one of frame.smac === mac ? [mac, ...others] : [frame.smac])
+          if (!known.has(one)) known.set(one, step.port);
       }
     }
   return learnt;

@@ -32,6 +32,7 @@ export class Answers {
       low,
       high,
       because: item.because ? [item.because] : [],
+      ...(item.mac !== undefined && { dmac: macNumber(item.mac) }),
     }));
     this.proxied = far.iface.proxyArp && far.device.forwards.on ? proxies(far) : [];
     this.heeded = heededSenders(far);
@@ -63,15 +64,21 @@ export class Answers {
     );
   }
 
-  private row({ because }: Answer, guard: Guard, proxy: boolean): ResolveRow {
+  private row({ because, dmac }: Answer, guard: Guard, proxy: boolean): ResolveRow {
     const { device, iface } = this.far;
     const answeredBy = { node: device.name, port: iface.name };
-    return { guard, dmac: this.dmac, answeredBy, proxy, because };
+    return { guard, dmac: dmac ?? this.dmac, answeredBy, proxy, because };
   }
 }
 
 /** Addresses that are answered for, and the lines that make it so. */
-type Answer = { readonly low: number; readonly high: number; readonly because: readonly Span[] };
+type Answer = {
+  readonly low: number;
+  readonly high: number;
+  /** In whose name, where not in the interface's own. */
+  readonly dmac?: number;
+  readonly because: readonly Span[];
+};
 
 // N2, N3: some heed only senders of their own networks; none heeds a sender that has their own address.
 function heededSenders({ device, iface, runs }: Answerer): Range[] {
@@ -88,7 +95,11 @@ function heededSenders({ device, iface, runs }: Answerer): Range[] {
 
 const EVERYBODY: readonly Range[] = [[0, 0xffffffff]];
 
-type Owned = { readonly prefix: Prefix; readonly because: IfaceAddress["because"] };
+type Owned = {
+  readonly prefix: Prefix;
+  readonly mac?: string;
+  readonly because: IfaceAddress["because"];
+};
 
 function ownAddresses({ device, iface }: Answerer): Owned[] {
   const ifaces =
@@ -97,6 +108,7 @@ function ownAddresses({ device, iface }: Answerer): Owned[] {
       : [iface];
   return [
     ...ifaces.flatMap((one) => one.addresses.flatMap((address) => ownedBy(one, address))),
+    ...(iface.aliases ?? []),
     ...device.owns
       .filter((prefix) => iface.addresses.some((address) => isWithin(prefix, address)))
       .map((prefix) => ({ prefix, because: null })),

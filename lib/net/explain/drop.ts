@@ -86,7 +86,9 @@ export function explainDrop(
       };
     case "rejected":
       return {
-        text: `${drop.device}'s filter turns it away with ${drop.error}: a rule of ${drop.chain} says so.`,
+        text: drop.isPolicy
+          ? `${drop.device}'s filter turns it away with ${drop.error}: no rule of ${drop.chain} takes it, and what none takes is turned away.`
+          : `${drop.device}'s filter turns it away with ${drop.error}: a rule of ${drop.chain} says so.`,
         lines: drop.because,
       };
     case "vlan-not-allowed":

@@ -1,7 +1,7 @@
 import type { Span } from "../source/span.ts";
 import type { FlowSwitch } from "./flow-switch.ts";
-import type { FilterTable } from "./packet-filter.ts";
-import type { Guard } from "./network.ts";
+import type { FilterRule, FilterTable } from "./packet-filter.ts";
+import type { Guard, Range } from "./network.ts";
 import type { Ip, Prefix } from "./prefix.ts";
 import type {
   Blocked,
@@ -45,6 +45,23 @@ export type Device = {
   readonly heardInVrfs: { readonly tcp: boolean; readonly udp: boolean };
   /** Prefixes it answers for beside its addresses, on every port: the world outside. */
   readonly owns: readonly Prefix[];
+  /** Addresses that it hands out to those who ask for one. */
+  readonly handsOut?: {
+    readonly pools: readonly {
+      readonly network: Prefix;
+      /** One address, for whoever has this MAC address. */
+      readonly only: { readonly ip: Ip; readonly mac: string } | null;
+      readonly router: Ip | null;
+      readonly because: Span;
+    }[];
+    readonly excluded: readonly Range[];
+  };
+  /** Addresses of which each that asks takes one, and how many there are: the rules say who asks. */
+  readonly scarce?: readonly {
+    readonly asks: readonly FilterRule[];
+    readonly size: number;
+    readonly because: Span;
+  }[];
   /** What the text says that this model does not carry; it may change anything on the device, or on one interface. */
   readonly taints: readonly Taint[];
 };
@@ -111,6 +128,19 @@ export type Iface = {
   /** The line that took it down, or the one that should have brought it up is missing. */
   readonly disabledBecause: Span | null;
   readonly addresses: readonly IfaceAddress[];
+  /** What it answers for and takes in beside its addresses: those of others whom it stands for. */
+  readonly aliases?: readonly {
+    readonly prefix: Prefix;
+    /** In whose name it answers, where not in that of its own MAC address. */
+    readonly mac?: string;
+    readonly because: Span | null;
+  }[];
+  /** MAC addresses beside its own whose frames it takes. */
+  readonly alsoMacs?: readonly string[];
+  /** Gateways that it would stand for, together with others on the same stretch of layer 2. */
+  readonly gatewayGroups?: readonly GatewayGroup[];
+  /** It asks for an address, by this line. */
+  readonly asksForAddress?: Span;
   readonly proxyArp: boolean;
   /** Packets with labels are taken in by it. */
   readonly takesLabels?: boolean;
@@ -136,6 +166,21 @@ export type Iface = {
   readonly tableBecause: Span | null;
   /** What happened to addresses that are not here: taken away or refused, the latest last. */
   readonly losses: readonly Loss[];
+};
+
+/** One router's part in a gateway that several stand for. */
+export type GatewayGroup = {
+  /** The same for all that are in the group and heed each other. */
+  readonly key: string;
+  /** The gateway's addresses; none where they are learnt from the others. */
+  readonly ips: readonly { readonly ip: Ip; readonly because: Span }[];
+  readonly mac: string;
+  readonly priority: number;
+  /** Takes over from whoever has a lower priority. */
+  readonly preempts: boolean;
+  /** Interfaces whose loss takes so much from the priority; `null`: then it takes no part. */
+  readonly watches: readonly { readonly iface: string; readonly by: number | null }[];
+  readonly because: Span;
 };
 
 /** What is below an interface, where its frames go. */

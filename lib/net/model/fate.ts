@@ -114,6 +114,8 @@ export type Drop =
       readonly kind: "rejected";
       readonly device: string;
       readonly chain: string;
+      /** No rule takes it, and the chain turns away what is left. */
+      readonly isPolicy?: boolean;
       readonly error: string;
       readonly isLeaving?: true;
       readonly because: readonly Span[];

@@ -1,8 +1,12 @@
 import type { Span } from "../source/span.ts";
 import type { Loss, Taint, WrittenRoute } from "./device.ts";
+import type { AccessList, ObjectGroup } from "./ios-access-lists.ts";
 import type { IosAddresses } from "./ios-addresses.ts";
+import type { IosDhcp } from "./ios-dhcp.ts";
+import type { IosNat } from "./ios-nat.ts";
 import type { IosRoutes } from "./ios-routes.ts";
 import type { IosLayer2, IosSwitching } from "./ios-switching.ts";
+import type { IfaceServices } from "./ios-services.ts";
 
 /** An IOS device while its configuration is carried out, line by line. */
 export type IosState = {
@@ -11,6 +15,12 @@ export type IosState = {
   readonly vrfs: Map<string, IosVrf>;
   readonly ifaces: Map<string, IosIface>;
   readonly routes: IosRoutes;
+  readonly accessLists: Map<string, AccessList>;
+  readonly objectGroups: Map<string, ObjectGroup>;
+  readonly nat: IosNat;
+  readonly dhcp: IosDhcp;
+  /** What is watched, by number. */
+  readonly tracked: Map<number, { readonly iface: string; readonly because: Span }>;
   readonly taints: Taint[];
   readonly switching: IosSwitching;
 };
@@ -36,6 +46,7 @@ export type IosIface = {
   because: Span | null;
   readonly losses: Loss[];
   readonly layer2: IosLayer2;
+  readonly services: IfaceServices;
 };
 
 export type IosRoute = WrittenRoute;

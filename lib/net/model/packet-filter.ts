@@ -13,7 +13,7 @@ export type FilterTable = {
   /** `ip` sees IPv4 packets (nft's `inet` is that, too, where only IPv4 is simulated), `bridge` frames. */
   readonly family: "ip" | "bridge";
   /** Programs see only their own tables: `iptables -F` leaves nft's alone. */
-  readonly owner: "iptables" | "nft" | "ebtables";
+  readonly owner: "iptables" | "nft" | "ebtables" | "device";
   readonly chains: Map<string, Chain>;
   /** Named sets and maps of nft, by name. */
   readonly sets: Map<string, NamedSet>;
@@ -38,6 +38,8 @@ export type Hook = "prerouting" | "input" | "forward" | "output" | "postrouting"
 
 export type Chain = {
   readonly name: string;
+  /** What people call it, where that is not its name and its table's. */
+  readonly title?: string;
   /** `null` for a chain that is only jumped to. */
   base: {
     readonly hook: Hook;
@@ -45,6 +47,13 @@ export type Chain = {
     readonly type: "filter" | "nat" | "route";
     policy: "accept" | "drop";
     policyBecause: Span | null;
+    /** The error that senders of packets hear which the policy drops; they hear nothing when absent. */
+    readonly error?: string | null;
+    /** Hooked in only for packets that come in, or go out, by one of these interfaces. */
+    readonly only?: {
+      readonly in: readonly string[] | null;
+      readonly out: readonly string[] | null;
+    };
   } | null;
   rules: FilterRule[];
 };

@@ -76,7 +76,7 @@ describe("a host's line that is not simulated", () => {
 test("P4 a taint on one interface leaves another table's claims alone", () => {
   const router = answers.solution.replace(
     "interface GigabitEthernet0/3\n",
-    "interface GigabitEthernet0/3\n ip access-group 1 in\n",
+    "interface GigabitEthernet0/3\n ip policy route-map X\n",
   );
   expect(states(router)).toEqual({
     a: "holds",

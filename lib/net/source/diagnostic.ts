@@ -120,6 +120,12 @@ const catalogue = {
     ),
   "ios-secondary-first": (it: { iface: string }) =>
     error(`% Primary address must be configured first on ${it.iface}.`),
+  "ios-secondary-left": (it: { iface: string }) =>
+    error(`Must delete secondary before deleting primary. ${it.iface} has secondary addresses.`),
+  "ios-secondary-primary": (it: { ip: string; iface: string }) =>
+    error(
+      `% ${it.ip} is the primary address of ${it.iface}; it cannot be a secondary one as well.`,
+    ),
   "ios-next-hop-self": (it: { ip: string }) =>
     error(`%Invalid next hop address (it's this router). ${it.ip} is an address of its own.`),
   "ios-vrf-route-next-hop": (it: { vrf: string; iface: string }) =>
@@ -130,6 +136,60 @@ const catalogue = {
     error(`%No matching route to delete. There is no such route to ${it.to}.`),
   "ios-route-absent": (it: { to: string; why: string }) =>
     warning(`The route to ${it.to} is configured but not in the table: ${it.why}.`),
+  "ios-access-list-name": (it: { list: string; type: string }) =>
+    error(
+      `% Invalid access list name. A ${it.type} list has ${it.type === "standard" ? "a number from 1 to 99 or 1300 to 1999" : "a number from 100 to 199 or 2000 to 2699"}, or a name that begins with a letter; ${it.list} is neither.`,
+    ),
+  "ios-access-list-type": (it: { list: string; type: string }) =>
+    error(`% Access-list type conflicts with prior definition. ${it.list} is a ${it.type} list.`),
+  "ios-duplicate-sequence": (it: { list: string; sequence: number }) =>
+    error(
+      `% Duplicate sequence number. List ${it.list} has an entry ${it.sequence}: remove it first with "no ${it.sequence}".`,
+    ),
+  "ios-no-access-list": (it: { list: string }) =>
+    error(`%Access list ${it.list} does not exist, so nothing was changed.`),
+  "ios-access-class": (it: { list: string }) =>
+    info(
+      `This asks list ${it.list} who may log in to the device itself. It stops no packet that the device passes on, and logging in is not simulated.`,
+    ),
+  "ios-no-object-group": (it: { kind: string; group: string }) =>
+    error(
+      `% There is no ${it.kind} object group ${it.group} with anything in it. A group must be there before something names it.`,
+    ),
+  "ios-object-group-type": (it: { group: string; kind: string }) =>
+    error(`% Object group ${it.group} already exists, as a group of the type ${it.kind}.`),
+  "ios-object-group-used": (it: { group: string }) =>
+    error(
+      `% Object group ${it.group} is in use: it can be neither removed nor emptied until nothing names it.`,
+    ),
+  "ios-object-group-circle": (it: { group: string; inner: string }) =>
+    error(`% ${it.inner} holds ${it.group}: a group cannot be in itself.`),
+  "ios-object-group-member": (it: { text: string }) =>
+    error(
+      `% Invalid input: ${it.text}. A network has a mask whose one-bits come first, and a range ends where it begins or later.`,
+    ),
+  "ios-nat-pool": (it: { pool: string; first: string; last: string }) =>
+    error(
+      `%Pool ${it.pool} mask too small, or end address before start address. ${it.first} to ${it.last} must lie in one network of the mask, in that order.`,
+    ),
+  "ios-nat-pool-used": (it: { pool: string }) =>
+    error(`%Pool ${it.pool} in use, cannot destroy. A translation names it.`),
+  "ios-nat-similar": (it: { local: string; global: string }) =>
+    error(`% similar static entry (${it.local} -> ${it.global}) already exists`),
+  "ios-standby-group": (it: { group: number }) =>
+    error(
+      `% Group ${it.group} is out of the range of HSRP version 1, which has 0 to 255; "standby version 2" has up to 4095.`,
+    ),
+  "ios-standby-own": (it: { ip: string; iface: string }) =>
+    error(
+      `% Address ${it.ip} is that of ${it.iface} itself. A gateway of HSRP has an address that no router has.`,
+    ),
+  "ios-dhcp-mask": (it: { ip: string }) =>
+    error(`% Invalid mask for ${it.ip}. In a mask all one-bits come before all zero-bits.`),
+  "ios-dhcp-nobody": (it: { iface: string }) =>
+    warning(
+      `${it.iface} asks for an address and nobody answers: no pool of a device on this stretch of layer 2 is for its network.`,
+    ),
 
   // IOS, layer 2
   "ios-not-a-switch": (it: { name: string }) =>

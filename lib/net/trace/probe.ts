@@ -10,6 +10,7 @@ import {
   type Conversation,
   type Question,
 } from "./conversation.ts";
+import { icmpError } from "./icmp-errors.ts";
 import type { Packet } from "./packet.ts";
 import type { How, Trace } from "./trace.ts";
 
@@ -75,24 +76,6 @@ function deliveredTo(forward: Trace): Pick<ProbeResult, "delivered"> {
   };
 }
 
-// ICMP types and codes (RFC 792, 1812 §5.2.7): filters tell errors from echoes, and from each other, by them.
-const DESTINATION_UNREACHABLE = 3;
-const HOST = 1;
-const CODES: Readonly<Record<string, readonly [type: number, code: number]>> = {
-  "net-unreachable": [DESTINATION_UNREACHABLE, 0],
-  "host-unreachable": [DESTINATION_UNREACHABLE, HOST],
-  "port-unreachable": [DESTINATION_UNREACHABLE, 3],
-  "fragmentation-needed": [DESTINATION_UNREACHABLE, 4],
-  "host-prohibited": [DESTINATION_UNREACHABLE, 13],
-  "ttl-exceeded": [11, 0],
-};
-/** Filters may say more exactly why. */
-const REJECTED: Readonly<Record<string, readonly [type: number, code: number]>> = {
-  "proto-unreachable": [DESTINATION_UNREACHABLE, 2],
-  "prot-unreachable": [DESTINATION_UNREACHABLE, 2],
-  "net-prohibited": [DESTINATION_UNREACHABLE, 9],
-  "host-prohibited": [DESTINATION_UNREACHABLE, 10],
-};
 /** Errors are of the class of routing itself (RFC 1812 §5.3.2). */
 const INTERNETWORK_CONTROL = 48;
 
@@ -162,13 +145,10 @@ export function errorSent(
   const from = isOwnAddress(compiled, device, asked)
     ? asked
     : errorSource(compiled, forward, device, table, question);
-  const named = drop.kind === "rejected" ? REJECTED[drop.error.replace(/^icmp-/, "")] : undefined;
-  const [type, code] = named ?? CODES[error] ?? [DESTINATION_UNREACHABLE, HOST];
   return sends({
     ...turned(compiled, forward.last, device, from),
     proto: ICMP,
-    sport: code,
-    dport: type,
+    ...icmpError(drop.kind === "rejected" ? drop.error : error),
     flags: 0,
     dscp: INTERNETWORK_CONTROL,
     size: undefined,

@@ -1,5 +1,9 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { accessListLines, objectGroupLines } from "../../console/ios/access-lists.ts";
+import { dhcpLines } from "../../console/ios/dhcp.ts";
+import { gatewayLines } from "../../console/ios/gateways.ts";
+import { natLines } from "../../console/ios/nat.ts";
 import type { IosState } from "../../model/ios.ts";
 import { formatIp, formatPrefix } from "../../model/prefix.ts";
 import { parseIos } from "../../parse/ios/parse.ts";
@@ -14,7 +18,7 @@ function build(text: string) {
   return { state, diagnostics: [...file.diagnostics, ...diagnostics] };
 }
 
-// Rules C1 to C17 of SPEC.md. `says` is what the device would print; the rest is what it is in the end.
+// Rules C1 to C17 and A1 to A9 of SPEC.md. `says` is what the device would print; the rest is what it is in the end.
 describe("a configuration carried out", () => {
   test.each(casesIn(path.join(import.meta.dirname, "cases")))(
     "$title",
@@ -33,7 +37,7 @@ function describeState(state: IosState): string[] {
   );
   const ifaces = [...state.ifaces.values()]
     .filter((one) => one.because)
-    .map(({ short, vrf, addresses, up, proxyArp, losses }) =>
+    .map(({ short, vrf, addresses, up, proxyArp, losses, services }) =>
       [
         short,
         vrf ? `in ${vrf}` : "",
@@ -45,6 +49,12 @@ function describeState(state: IosState): string[] {
             ({ ip, length, secondary }) =>
               `${formatIp(ip)}/${length}${secondary ? " secondary" : ""}`,
           ),
+        services.lists.in ? `in by ${services.lists.in.name}` : "",
+        services.lists.out ? `out by ${services.lists.out.name}` : "",
+        services.nat ? `nat ${services.nat.side}` : "",
+        ...gatewayLines(services).map((line) => `(${line})`),
+        services.asks ? "asks" : "",
+        services.unreachables ? "" : "silent",
         ...losses.map(({ what, why }) => `(lost ${what}: ${why})`),
       ]
         .filter(Boolean)
@@ -68,7 +78,13 @@ function describeState(state: IosState): string[] {
     ({ iface, what }) => `open${iface ? ` on ${iface}` : ""}: ${what}`,
   );
   const routing = state.routing.on ? [] : ["routes nothing"];
-  return [...vrfs, ...ifaces, ...routes, ...routing, ...taints];
+  const lists = [
+    ...objectGroupLines(state.objectGroups),
+    ...accessListLines(state.accessLists),
+    ...natLines(state.nat),
+    ...dhcpLines(state.dhcp),
+  ];
+  return [...vrfs, ...ifaces, ...routes, ...lists, ...routing, ...taints];
 }
 
 test("a device named by nobody has the name of its node", () => {

@@ -2,14 +2,18 @@ import type { IfaceAddress, Loss } from "../../model/device.ts";
 import { IosAddresses, TableNetworks } from "../../model/ios-addresses.ts";
 import { IosRoutes } from "../../model/ios-routes.ts";
 import { freshLayer2, freshSwitching } from "../../model/ios-switching.ts";
+import { freshServices } from "../../model/ios-services.ts";
 import type { IosIface, IosRoute, IosState, IosVrf } from "../../model/ios.ts";
+import type { LeaseAnswer } from "../../model/lease.ts";
 import {
   BROADCAST,
   contains,
+  EVERYWHERE,
   formatIp,
   formatPrefix,
   lastOf,
   maskLength,
+  maskOf,
   networkOf,
   parseIp,
   samePrefix,
@@ -23,6 +27,11 @@ import type { Masked, Statement, StaticRouteSaid } from "../../parse/ios/stateme
 import { diagnostic, type Code, type Diagnostic } from "../../source/diagnostic.ts";
 import type { Span } from "../../source/span.ts";
 import { SwitchingBuilder } from "./switching.ts";
+import { AccessLists } from "./access-lists.ts";
+import { AddressPools } from "./dhcp.ts";
+import { Gateways } from "./gateways.ts";
+import { Translations } from "./nat.ts";
+import type { Remarks } from "./remarks.ts";
 
 /** No device here has more of anything than this; text that asks for more says so and stops. */
 const LIMIT = { interfaces: 10_000, VRFs: 2_000, routes: 50_000 } as const;
@@ -36,6 +45,7 @@ export function buildIos(
   ports: readonly PortSpec[],
   files: readonly IosFile[],
   kind: NodeKind = "router",
+  answerTo: (iface: string) => LeaseAnswer | undefined = () => undefined,
 ): { state: IosState; diagnostics: Diagnostic[] } {
   const state: IosState = {
     hostname: name,
@@ -48,11 +58,17 @@ export function buildIos(
       ]),
     ),
     routes: new IosRoutes(),
+    accessLists: new Map(),
+    objectGroups: new Map(),
+    nat: { pools: new Map(), statics: new Map(), dynamics: new Map() },
+    tracked: new Map(),
+    dhcp: { on: true, pools: new Map(), excluded: new Map() },
     taints: [],
     switching: freshSwitching(kind === "switch"),
   };
   const builder = new Builder(state);
   for (const file of files) for (const statement of file.statements) builder.take(statement);
+  builder.askForAddresses(answerTo);
   return { state, diagnostics: builder.diagnostics };
 }
 
@@ -75,8 +91,11 @@ function freshIface(name: string, isPort: boolean, switches = false): IosIface {
     because: null,
     losses: [],
     layer2: freshLayer2(switches),
+    services: freshServices(),
   };
 }
+
+type Lease = LeaseAnswer & { readonly kind: "lease" };
 
 class Builder {
   readonly diagnostics: Diagnostic[] = [];
@@ -91,6 +110,11 @@ class Builder {
   // What `interface range` has opened.
   private range: readonly IosIface[] | null = null;
 
+  private readonly accessLists: AccessLists;
+  private readonly translations: Translations;
+  private readonly gateways: Gateways;
+  private readonly pools: AddressPools;
+
   constructor(state: IosState) {
     this.state = state;
     this.switching = new SwitchingBuilder({
@@ -102,6 +126,14 @@ class Builder {
         for (const address of iface.addresses.all()) this.lose(iface, address, "deleted", because);
       },
     });
+    const remarks: Remarks = {
+      say: (code, span, it) => this.say(code, span, it),
+      taint: (iface, it) => this.taint(iface, it),
+    };
+    this.accessLists = new AccessLists(state, remarks);
+    this.translations = new Translations(state, remarks);
+    this.gateways = new Gateways(state, remarks);
+    this.pools = new AddressPools(state, remarks);
   }
 
   take(it: Statement): void {
@@ -150,6 +182,36 @@ class Builder {
         return this.taint(it.scope === "interface" && this.iface ? this.iface.name : null, it);
       case "switching":
         return this.switching.carryOut(it.it, this.iface, it);
+      case "access-list":
+      case "access-entry":
+      case "access-resequence":
+      case "access-group":
+      case "access-class":
+      case "unreachables":
+      case "object-group":
+      case "network-member":
+      case "service-member":
+        return this.accessLists.carryOut(it, this.iface);
+      case "nat-side":
+      case "nat-pool":
+      case "nat-static":
+      case "nat-dynamic":
+        return this.translations.carryOut(it, this.iface);
+      case "gateway":
+      case "gateway-version":
+      case "track-object":
+        return this.gateways.carryOut(it, this.iface);
+      case "dhcp-client":
+        if (this.iface && !it.no) this.removeAddress(this.iface, null, it.span);
+        return this.pools.carryOut(it, this.iface);
+      case "dhcp-service":
+      case "dhcp-pool":
+      case "dhcp-excluded":
+      case "dhcp-network":
+      case "dhcp-host":
+      case "dhcp-mac":
+      case "dhcp-router":
+        return this.pools.carryOut(it, this.iface);
       case "inert":
         return;
     }
@@ -175,6 +237,42 @@ class Builder {
     this.state.taints.push({
       iface: null,
       what: `more than ${LIMIT[what]} ${what}`,
+      because: span,
+    });
+  }
+
+  /** Once all is said, those that ask for an address get the one that they are answered (D1 to D5). */
+  askForAddresses(answerTo: (iface: string) => LeaseAnswer | undefined): void {
+    for (const iface of this.state.ifaces.values()) {
+      const { asks } = iface.services;
+      const answer = asks && answerTo(iface.name);
+      if (!asks || !answer) continue;
+      if (answer.kind === "nobody") this.say("ios-dhcp-nobody", asks, { iface: iface.name });
+      else if (answer.kind === "open")
+        this.taint(iface.name, { what: `${answer.why}, when asked for an address`, span: asks });
+      else this.takeAddress(iface, answer, asks);
+    }
+  }
+
+  // The route by the router that was named is worse than any that someone wrote.
+  private takeAddress(iface: IosIface, lease: Lease, span: Span): void {
+    const mask = maskOf(lease.length);
+    const address = { ip: lease.ip, mask, ipAt: span, maskAt: span };
+    this.iface = iface;
+    this.address({ kind: "address", no: false, span, address, secondary: false });
+    iface.services.asks = span;
+    if (lease.router === null) return;
+    this.state.routes.add({
+      table: iface.vrf,
+      connected: false,
+      to: EVERYWHERE,
+      iface: null,
+      gateway: lease.router,
+      gatewayTable: iface.vrf,
+      action: "forward",
+      distance: 254,
+      metric: 0,
+      source: null,
       because: span,
     });
   }
@@ -328,7 +426,10 @@ class Builder {
   private address(it: Statement & { kind: "address" }): void {
     const { iface } = this;
     if (!iface) return;
-    if (it.no) return this.removeAddress(iface, it.address, it.span);
+    if (it.no) {
+      if (it.address === null) iface.services.asks = null;
+      return this.removeAddress(iface, it.address, it.span);
+    }
     const refused = this.refuseAddress(iface, it.address!, it.secondary, it.span);
     if (refused) {
       iface.losses.push({ what: formatIp(it.address!.ip), why: refused, because: it.span });
@@ -340,6 +441,7 @@ class Builder {
       secondary: it.secondary,
       because: it.span,
     };
+    if (!it.secondary) iface.services.asks = null;
     for (const replaced of iface.addresses.replacedBy(address)) this.drop(iface, replaced);
     iface.addresses.add(address);
     this.networksOf(iface.vrf).count(iface, address, 1);
@@ -347,6 +449,8 @@ class Builder {
 
   private removeAddress(iface: IosIface, address: Masked | null, span: Span): void {
     const named = address && iface.addresses.find(address.ip);
+    if (named && !named.secondary && iface.addresses.size > 1)
+      return this.say("ios-secondary-left", address.ipAt, { iface: iface.name });
     const gone = address ? (named ? [named] : []) : iface.addresses.all();
     for (const one of gone) this.lose(iface, one, "deleted", span);
   }
@@ -377,6 +481,10 @@ class Builder {
     const vrf = iface.vrf === null ? undefined : this.state.vrfs.get(iface.vrf);
     if (vrf && !vrf.ipv4) {
       this.say("ios-vrf-no-ipv4", span, { iface: iface.name, vrf: vrf.name });
+      return "refused";
+    }
+    if (secondary && iface.addresses.find(ip)?.secondary === false) {
+      this.say("ios-secondary-primary", ipAt, { ip: text, iface: iface.name });
       return "refused";
     }
     if (secondary && iface.addresses.size === 0) {

@@ -201,6 +201,7 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
     enabled: link.up,
     disabledBecause: link.up ? null : link.changed,
     addresses: link.addresses.all(),
+    ...(namespace.asks.has(link) && { asksForAddress: namespace.asks.get(link)! }),
     answersForItselfOnly: Math.max(namespace.all.arpIgnore, settings.arpIgnore) > 0,
     proxyArp: Math.max(namespace.all.proxyArp, settings.proxyArp) > 0,
     takesLabels: link.takesLabels,

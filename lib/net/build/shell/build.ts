@@ -1,4 +1,5 @@
 import type { Namespace } from "../../model/linux/namespace.ts";
+import type { LeaseAnswer } from "../../model/lease.ts";
 import { LinuxNode } from "../../model/linux/node.ts";
 import { parseShell } from "../../parse/shell/statements.ts";
 import { parseProgram } from "../../parse/shell/programs.ts";
@@ -7,6 +8,7 @@ import type { ShellFile } from "../../parse/shell/syntax.ts";
 import { diagnostic, type Diagnostic } from "../../source/diagnostic.ts";
 import type { Span } from "../../source/span.ts";
 import { runBridge } from "./bridge.ts";
+import { runDhcp } from "./dhcp.ts";
 import { runEbtables, runIptables } from "./filters.ts";
 import { runIp } from "./ip.ts";
 import { runNft } from "./nft.ts";
@@ -26,7 +28,11 @@ export type Session = {
   taint(what: string, because: Span, where: Where, link: string | null): void;
   note(remark: Diagnostic): void;
   run(command: SimpleCommand, where: Where): boolean;
+  /** What a link is answered that asks for an address; `undefined` while nobody could answer yet. */
+  lease(namespace: string, link: string): LeaseAnswer | undefined;
 };
+
+type AnswerTo = Session["lease"];
 
 /** A Linux system before it starts: its ports, and the programs that run on it (`docker`, `libvirt`, `ovs`). */
 export type LinuxMachine = {
@@ -42,8 +48,9 @@ export function buildLinux(
   machine: LinuxMachine,
   files: readonly { readonly path: string; readonly text: string }[],
   nextMac: () => string,
+  answerTo: AnswerTo = () => undefined,
 ): { linux: LinuxNode; diagnostics: Diagnostic[] } {
-  const builder = new Builder(new LinuxNode(machine.ports, nextMac));
+  const builder = new Builder(new LinuxNode(machine.ports, nextMac), answerTo);
   for (const { path, text } of files)
     if (path.endsWith(".sh")) builder.carryOut(parseShell(path, text));
   builder.noteOverflow();
@@ -56,8 +63,11 @@ class Builder implements Session {
   readonly linux: LinuxNode;
   private readonly tainted = new Map<Namespace, Set<string>>();
 
-  constructor(linux: LinuxNode) {
+  readonly lease: AnswerTo;
+
+  constructor(linux: LinuxNode, answerTo: AnswerTo) {
     this.linux = linux;
+    this.lease = answerTo;
   }
 
   carryOut(file: ShellFile): void {
@@ -98,6 +108,8 @@ class Builder implements Session {
         return runEbtables(this, where, span, call.command);
       case "nft":
         return runNft(this, where, span, call.command);
+      case "dhcp":
+        return runDhcp(this, where, command, call.command);
       case "inert":
         return true;
       case "ovs-vsctl":

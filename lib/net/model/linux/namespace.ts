@@ -50,6 +50,8 @@ export class Namespace {
   readonly taints: Taint[] = [];
   readonly filters: FilterTable[] = [];
   readonly labels = new LinuxLabels();
+  /** Links whose address is asked for, with the line. */
+  readonly asks = new Map<LinuxLink, Span>();
   rules: LinuxRule[] = firstRules();
   forwards: { on: boolean; because: Span | null } = { on: false, because: null };
   /** Sysctls below `net.ipv4.conf.all`. */

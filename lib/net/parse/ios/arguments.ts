@@ -2,10 +2,30 @@ import { parseIp, type Ip } from "../../model/prefix.ts";
 import type { Span } from "../../source/span.ts";
 import { spanOf, type Word } from "../../source/text.ts";
 import { parseVlans } from "./switching.ts";
+import {
+  ICMP_MESSAGES,
+  named,
+  numberOrName,
+  PROTOCOLS,
+  TCP_PORTS,
+  UDP_PORTS,
+} from "./well-known.ts";
 
 /** What an argument may look like: a named form, or a range of numbers such as `1-255`. */
 export type ArgumentType =
-  "ip" | "iface" | "word" | "line" | "rd" | "vlans" | `${number}-${number}`;
+  | "ip"
+  | "iface"
+  | "word"
+  | "line"
+  | "rd"
+  | "protocol"
+  | "tcp-port"
+  | "udp-port"
+  | "icmp-message"
+  | "mac"
+  | "length"
+  | "vlans"
+  | `${number}-${number}`;
 
 /** An argument as it was read. `count` is how many words it took: `Gi 0/1` takes two. */
 export type Argument = {
@@ -43,6 +63,20 @@ export function readArgument(
       return /^(\d{1,10}|\d{1,3}(\.\d{1,3}){3}):\d{1,10}$/.test(word.text) ? one : null;
     case "vlans":
       return parseVlans(word.text) && one;
+    case "protocol":
+      return numbered(one, numberOrName(PROTOCOLS, word.text, 255));
+    case "tcp-port":
+      return numbered(one, numberOrName(TCP_PORTS, word.text, 65535));
+    case "udp-port":
+      return numbered(one, numberOrName(UDP_PORTS, word.text, 65535));
+    case "icmp-message":
+      return /^[a-z]/i.test(word.text) && named(ICMP_MESSAGES, word.text) ? one : null;
+    case "length": {
+      const [, digits] = /^\/(\d{1,2})$/.exec(word.text) ?? [];
+      return numbered(one, digits !== undefined && Number(digits) <= 32 ? Number(digits) : null);
+    }
+    case "mac":
+      return /^[0-9a-f]{4}(\.[0-9a-f]{4}){2}$/i.test(word.text) ? one : null;
     case "iface": {
       if (/^[a-z-]+\d[\d/.]*$/i.test(word.text)) return ifaceNamed(word.text) && one;
       const next = words[at + 1];
@@ -59,6 +93,10 @@ export function readArgument(
   }
 }
 
+function numbered(one: Omit<Argument, "value">, value: number | null): Argument | null {
+  return value === null ? null : { ...one, value };
+}
+
 /** How the device's help writes an argument of this type. */
 export function describeArgument(type: ArgumentType): string {
   const words = {
@@ -68,6 +106,12 @@ export function describeArgument(type: ArgumentType): string {
     line: "text",
     vlans: "a list of VLANs (such as 10,20-29)",
     rd: "a distinguisher (ASN:nn or A.B.C.D:nn)",
+    protocol: "a protocol, by name or number",
+    "tcp-port": "a TCP port, by name or number",
+    "udp-port": "a UDP port, by name or number",
+    "icmp-message": "an ICMP message",
+    length: "a prefix length (/nn)",
+    mac: "a hardware address (H.H.H)",
   };
   return Object.hasOwn(words, type)
     ? words[type as keyof typeof words]

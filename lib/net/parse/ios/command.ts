@@ -1,5 +1,5 @@
 import type { Span } from "../../source/span.ts";
-import type { Arguments } from "./grammar.ts";
+import type { Arguments, Match } from "./grammar.ts";
 import type { Mode, Said } from "./statement.ts";
 
 /** One command: its words, its help, what it says. The parser, an editor's completion and a console read the same entry. */
@@ -15,6 +15,8 @@ export type Command = {
   readonly say: (it: Reader) => Said;
 };
 
+type Matched = Extract<Match<unknown>, { kind: "match" }>;
+
 /** Reads the arguments that a line gave a command. */
 export class Reader {
   readonly args: Arguments;
@@ -22,10 +24,16 @@ export class Reader {
   readonly words: readonly string[];
   readonly span: Span;
   readonly no: boolean;
+  private readonly keywords: readonly string[];
 
-  constructor(args: Arguments, words: readonly string[], span: Span, no: boolean) {
+  constructor(
+    { args, words, keywords }: Pick<Matched, "args" | "words" | "keywords">,
+    span: Span,
+    no: boolean,
+  ) {
     this.args = args;
     this.words = words;
+    this.keywords = keywords;
     this.span = span;
     this.no = no;
   }
@@ -36,7 +44,7 @@ export class Reader {
 
   /** Whether the line has the literal word `word`. */
   says(word: string): boolean {
-    return this.words.includes(word);
+    return this.keywords.includes(word);
   }
 
   text(name: string): string {

@@ -62,6 +62,8 @@ export type Match<C> =
       readonly command: C;
       readonly args: Arguments;
       readonly words: readonly string[];
+      /** Those of the words that are the language's own. */
+      readonly keywords: readonly string[];
     }
   /**
    * `reached` words were fine; `want` says what could have come instead, as `?` would, and `wantsWord` whether that
@@ -126,13 +128,22 @@ export function matchCommand<C>(
   return { kind: "match", command: first.command, ...unrolled(first.taken) };
 }
 
-function unrolled(last: Taking | null): { args: Arguments; words: readonly string[] } {
+function unrolled(last: Taking | null): {
+  args: Arguments;
+  words: readonly string[];
+  keywords: readonly string[];
+} {
   const taken: Taking[] = [];
   for (let one = last; one; one = one.before) taken.push(one);
   taken.reverse();
   const args = new Map<string, Argument>();
   for (const { name, argument } of taken) if (name !== null) args.set(name, argument!);
-  return { args, words: taken.map(({ word }) => word) };
+  const keywords = taken.filter(({ name }) => name === null);
+  return {
+    args,
+    words: taken.map(({ word }) => word),
+    keywords: keywords.map(({ word }) => word),
+  };
 }
 
 /** What may follow `words`: the device's `?`, and an editor's completion. */
@@ -173,11 +184,13 @@ function open(pattern: Pattern): readonly Opening[] {
   return found;
 }
 
-/** The words that a line of this pattern may begin with; every command begins with a word. */
+/** What a line of this pattern may begin with: words, and digits where it may begin with a number or an address. */
 export function beginnings(pattern: Pattern): string[] {
-  return open(pattern).map(({ part }) => {
-    if (part.kind !== "keyword") throw new Error("A command must begin with a word");
-    return part.word;
+  return open(pattern).flatMap(({ part }) => {
+    if (part.kind === "keyword") return [part.word];
+    if (part.type !== "ip" && !/^\d/.test(part.type))
+      throw new Error("A command must begin with a word or a number");
+    return [..."0123456789"];
   });
 }
 

@@ -3,7 +3,13 @@ import type { Span } from "../../source/span.ts";
 import { linesOf, notText, spanOf, wordsOf, MAX_FILE, type Word } from "../../source/text.ts";
 import { describeArgument } from "./arguments.ts";
 import { Reader, type Command } from "./command.ts";
+import { accessListCommands } from "./commands/access-list.ts";
+import { dhcpCommands } from "./commands/dhcp.ts";
+import { gatewayCommands } from "./commands/gateway.ts";
 import { interfaceCommands } from "./commands/interface.ts";
+import { lineCommands } from "./commands/line.ts";
+import { natCommands } from "./commands/nat.ts";
+import { objectGroupCommands } from "./commands/object-group.ts";
 import { routeCommands } from "./commands/route.ts";
 import { switchingCommands } from "./commands/switching.ts";
 import { systemCommands } from "./commands/system.ts";
@@ -34,6 +40,12 @@ export const iosCommands: readonly Command[] = [
   ...interfaceCommands,
   ...routeCommands,
   ...switchingCommands,
+  ...accessListCommands,
+  ...objectGroupCommands,
+  ...natCommands,
+  ...gatewayCommands,
+  ...dhcpCommands,
+  ...lineCommands,
 ];
 
 /**
@@ -70,7 +82,7 @@ export function parseIos(file: string, text: string): IosFile {
     const next = modeAfter(words, mode);
     if (next) mode = next;
     else if (mode === "unsimulated" && isIndented) taint(words, "device", "unsimulated mode");
-    else if (mode !== "inert" || !isIndented) readLine(words);
+    else if (mode !== "inert" || !isIndented) readLine(words, isIndented);
   }
   if (banner) diagnostics.push(diagnostic("ios-open-banner", banner.at, { mark: banner.mark }));
   if (text.length > MAX_FILE) cutOff();
@@ -89,7 +101,7 @@ export function parseIos(file: string, text: string): IosFile {
     statements.push({ span: spanOf(words), no: false, each, kind: "taint", scope, what });
   }
 
-  function readLine(words: Word[]): void {
+  function readLine(words: Word[], isIndented: boolean): void {
     const no = words[0]!.text.toLowerCase() === "no";
     const rest = no ? words.slice(1) : words;
     const span = spanOf(words);
@@ -100,7 +112,7 @@ export function parseIos(file: string, text: string): IosFile {
     const { match, isGlobal } = matched(rest, no);
     if (match.kind === "match") {
       const { command } = match;
-      const said = command.say(new Reader(match.args, match.words, span, no));
+      const said = command.say(new Reader(match, span, no));
       if (said.kind === "taint")
         diagnostics.push(diagnostic("unsimulated", span, { what: said.what }));
       statements.push({ span, no, ...(command.mode === "interface" && { each: true }), ...said });
@@ -109,7 +121,7 @@ export function parseIos(file: string, text: string): IosFile {
       return;
     }
     if (mode === "unsimulated") return taint(words, "device", "unsimulated mode");
-    if (mode === "inert") return;
+    if (mode === "inert" || (mode === "line" && isIndented)) return;
     const elsewhere = match.kind === "invalid" ? modeThatTakes(mode, rest, no) : null;
     if (elsewhere) {
       const it = { word: said(match, rest), belongs: MODES[elsewhere], here: MODES[mode] };
@@ -250,15 +262,21 @@ const MODES: Readonly<Record<Mode, string>> = {
   vlan: 'a VLAN ("vlan …")',
   vrf: 'a VRF ("ip vrf …" or "vrf definition …")',
   "vrf-family": 'an address family of a VRF ("address-family ipv4")',
+  "standard-list": 'a standard access list ("ip access-list standard …")',
+  "extended-list": 'an extended access list ("ip access-list extended …")',
+  "network-group": 'a group of addresses ("object-group network …")',
+  "service-group": 'a group of services ("object-group service …")',
+  "dhcp-pool": 'a pool of addresses ("ip dhcp pool …")',
+  line: 'a terminal line ("line vty …")',
   unsimulated: "a part that is not simulated",
   inert: "a part without effect",
 };
 
 // A line that is whole and right, but in another mode: refused here, and no unknown command.
 function modeThatTakes(mode: Mode, words: readonly Word[], no: boolean): Mode | null {
-  const others = (["interface", "vlan", "vrf-family", "vrf"] as const).filter(
-    (one) => one !== mode,
-  );
+  const others = (
+    ["interface", "vlan", "vrf-family", "vrf", "extended-list", "standard-list"] as const
+  ).filter((one) => one !== mode);
   return others.find((one) => matchMode(one, words, no).kind === "match") ?? null;
 }
 

@@ -1,6 +1,10 @@
 import type { Ip } from "../../model/prefix.ts";
 import type { Span } from "../../source/span.ts";
+import type { AccessSaid } from "./access-said.ts";
 import type { IfaceName } from "./arguments.ts";
+import type { DhcpSaid } from "./dhcp-said.ts";
+import type { GatewaySaid } from "./gateway-said.ts";
+import type { NatSaid } from "./nat-said.ts";
 import type { SwitchingSaid } from "./switching.ts";
 
 /** What one line of an IOS file says. `no` is the same statement with `no` before it. */
@@ -28,6 +32,10 @@ export type Said =
   | { readonly kind: "ip-routing" }
   | StaticRouteSaid
   | SwitchingSaid
+  | AccessSaid
+  | NatSaid
+  | GatewaySaid
+  | DhcpSaid
   /** Known and without effect on packets. */
   | { readonly kind: "inert" }
   /** Known, could matter, not simulated; or not known at all. */
@@ -56,4 +64,17 @@ export type StaticRouteSaid = {
  * The lines that one mode takes. `config` is global configuration. The indented lines under something that is not
  * simulated, or without effect, are the same.
  */
-export type Mode = "config" | "interface" | "vlan" | "vrf" | "vrf-family" | "unsimulated" | "inert";
+export type Mode =
+  | "config"
+  | "interface"
+  | "vlan"
+  | "vrf"
+  | "vrf-family"
+  | "standard-list"
+  | "extended-list"
+  | "network-group"
+  | "service-group"
+  | "dhcp-pool"
+  | "line"
+  | "unsimulated"
+  | "inert";

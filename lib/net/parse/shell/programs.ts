@@ -1,4 +1,5 @@
 import { bridgeCommands, parseBridge, type BridgeCommand } from "./bridge.ts";
+import { dhcpCommands, parseDhcp, type DhcpCommand } from "./dhcp.ts";
 import { ebtablesCommands, parseEbtables, type EbtablesCommand } from "./ebtables.ts";
 import type { IpCommand } from "./ip/command.ts";
 import { ipCommands } from "./ip/commands.ts";
@@ -30,6 +31,7 @@ export type ProgramCall =
   | { readonly program: "sysctl"; readonly command: SysctlCommand }
   | { readonly program: "iptables"; readonly command: IptablesCommand }
   | { readonly program: "ebtables"; readonly command: EbtablesCommand }
+  | { readonly program: "dhcp"; readonly command: DhcpCommand }
   | { readonly program: "nft"; readonly command: NftCommand }
   | { readonly program: "tc"; readonly command: TcCommand }
   | { readonly program: "ovs-vsctl"; readonly command: VsctlCommand }
@@ -57,6 +59,7 @@ export const shellCommands: readonly ShellCommand[] = [
   ...vsctlCommands,
   ...ofctlCommands,
   ...tcCommands,
+  ...dhcpCommands,
   inert("ping ADDRESS", "Ask a host"),
   unsimulated("docker run NAME", "Start a container"),
   unsimulated("virsh start NAME", "Start a virtual machine"),
@@ -80,7 +83,7 @@ const INERT = new Set(
 const UNSIMULATED = new Set(
   (
     "docker docker-compose podman virsh virt-install qemu-system-x86_64 brctl vconfig ethtool arp ifconfig route iwconfig iw " +
-    "systemctl service netplan ifup ifdown ifquery dhclient dhcpcd udhcpc unshare nsenter kubectl ipset arptables nmcli networkctl " +
+    "systemctl service netplan ifup ifdown ifquery dhcpcd unshare nsenter kubectl ipset arptables nmcli networkctl " +
     "dnsmasq haproxy nginx python python3 perl ruby node vtysh frr birdc bird gobgp wg wg-quick openvpn ipsec swanctl tunctl teamd teamnl " +
     "firewall-cmd ufw shorewall ovs-docker ovs-vlan-test ovsdb-tool ovn-nbctl ovn-sbctl lxc incus rm mv cp ln xargs source devlink " +
     "dcb rdma tipc mii-tool macchanger pppd pppoe rdisc ebtables-restore ebtables-legacy-restore arptables-restore fw_setenv ndctl"
@@ -112,6 +115,9 @@ export function parseProgram(command: SimpleCommand): ProgramCall {
       return { program: "ovs-vsctl", command: parseVsctl(words) };
     case "ovs-ofctl":
       return { program: "ovs-ofctl", command: parseOfctl(words, input, read) };
+    case "dhclient":
+    case "udhcpc":
+      return { program: "dhcp", command: parseDhcp(name, words) };
     case "tc":
       return { program: "tc", command: parseTc(words) };
   }

@@ -102,6 +102,10 @@ export function show(call: ProgramCall): string {
     case "write":
       if (call.setting) return `set ${call.setting.path.join(" ")} = ${call.setting.value}`;
       return `${call.output.append ? "append to" : "write"} ${call.output.file.text}: ${JSON.stringify(call.output.text)}`;
+    case "dhcp":
+      return call.command.kind === "ask"
+        ? `ask for an address on ${call.command.link.text}`
+        : `not simulated: ${call.command.what}`;
     case "inert":
       return `shows: ${call.name}`;
     case "unsimulated":
