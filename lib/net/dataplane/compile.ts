@@ -181,6 +181,7 @@ class DevicePlaces {
     const everyPort: Rule = { guard: {}, then: deliver, because: [] };
     const rules: Rule[] = [
       { guard: { proto: [[ICMP, ICMP]] }, then: deliver, because: [] },
+      ...(table === null ? this.relays() : []),
       ...listens.map(({ proto, port }): Rule => {
         const number = proto === "tcp" ? TCP : UDP;
         return {
@@ -195,6 +196,18 @@ class DevicePlaces {
       kind: "filter",
       rules,
       otherwise: refused,
+    });
+  }
+
+  private relays(): Rule[] {
+    const { name, relays = [] } = this.device;
+    return relays.map(({ proto, address, port, to, toPort, because: line }) => {
+      const because = [line];
+      const id = `${name} relays ${proto} ${address === null ? "" : formatIp(address)}:${port}`;
+      const then = this.add(id, null, null, { kind: "relay", to, port: toPort, because });
+      const number = proto === "tcp" ? TCP : UDP;
+      const dst = address === null ? {} : { dst: [[address, address]] as const };
+      return { guard: { proto: [[number, number]], dport: [[port, port]], ...dst }, then, because };
     });
   }
 

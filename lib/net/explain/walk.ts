@@ -62,6 +62,11 @@ function hopOf(compiled: Compiled, trace: Trace, stops: readonly Stop[], isLast:
     return { ...common, text, packet: trace.last, because: [] };
   }
   const packet = left?.packet ?? stops.at(-1)!.packet;
+  const relay = stops.find((stop) => stop.place.step.kind === "relay")?.place.step;
+  if (relay?.kind === "relay") {
+    const text = `A program here takes the connection, and makes one of its own to ${formatIp(relay.to)}, port ${relay.port}, out of ${common.out}.`;
+    return { ...common, text, packet, because: relay.because };
+  }
   return {
     ...common,
     text: decided(looked, resolved, common, packet),

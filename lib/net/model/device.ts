@@ -28,6 +28,12 @@ export type Device = {
   readonly habits: Habits;
   /** Who listens here; ICMP echo is always answered. */
   readonly listens: readonly Listener[];
+  /** Connections that it takes and makes anew, to someone else. */
+  readonly relays?: readonly Relay[];
+  /** Names that it can ask for, and what they stand for. */
+  readonly names?: NameTable;
+  /** Other names of the same place, of those who share it. */
+  readonly alsoCalled?: readonly string[];
   /** Whether who listens is heard in VRFs, too, and not only outside of them. */
   readonly heardInVrfs: { readonly tcp: boolean; readonly udp: boolean };
   /** Prefixes it answers for beside its addresses, on every port: the world outside. */
@@ -179,6 +185,18 @@ export type WrittenRoute = {
 export type Refusing = "discard" | "unreachable" | "prohibit" | "throw";
 
 export type Listener = { readonly proto: "tcp" | "udp"; readonly port: number };
+
+/** Whoever comes to the port, at the address if there is one, is answered by a new connection to `to`. */
+export type Relay = {
+  readonly proto: "tcp" | "udp";
+  readonly address: Ip | null;
+  readonly port: number;
+  readonly to: Ip;
+  readonly toPort: number;
+  readonly because: Span;
+};
+
+export type NameTable = ReadonlyMap<string, readonly Ip[]>;
 
 export type Taint = {
   /** An interface, or `null` for the device. */

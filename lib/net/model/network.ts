@@ -96,6 +96,13 @@ export type Step =
   | { readonly kind: "flood"; readonly to: readonly PlaceId[] }
   /** Taken by the device's own stack. */
   | { readonly kind: "deliver" }
+  /** Taken by a program that asks someone else in its own name, and answers with what it is told. */
+  | {
+      readonly kind: "relay";
+      readonly to: Ip;
+      readonly port: number;
+      readonly because: readonly Span[];
+    }
   | { readonly kind: "drop"; readonly why: Drop };
 
 export type Change =

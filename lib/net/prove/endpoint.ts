@@ -31,7 +31,9 @@ export function endpointsNamed(network: Network, name: EndpointName): (Endpoint 
   const [, place = name, sign, rest = ""] = /^([^@:]+)([@:])(.*)$/.exec(name) ?? [];
   // A path may begin at any step of where a thing runs; `*` stands for one step.
   const pattern = new RegExp(`(^|/)${place.split("*").map(escape).join("[^/]*")}$`);
-  const devices = [...network.devices.values()].filter((device) => pattern.test(device.name));
+  const devices = [...network.devices.values()].filter(
+    (device) => pattern.test(device.name) || device.alsoCalled?.some((one) => pattern.test(one)),
+  );
   if (devices.length === 0) return [{ kind: "missing", name, what: `there is no ${place}` }];
   return devices.map((device): Endpoint | Missing => {
     const full = sign ? `${device.name}${sign}${rest}` : device.name;

@@ -220,6 +220,8 @@ export function spread(
       }
       case "map":
         return change(step.next, mapped(arena, packets, step), parent);
+      case "relay":
+        throw new NotProved("a program that takes connections for others");
       case "flood": {
         const only = copies?.get(id);
         for (const to of only === undefined ? step.to : [only]) pass(to, packets);

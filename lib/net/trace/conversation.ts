@@ -1,7 +1,17 @@
 import type { Compiled } from "../dataplane/compile.ts";
 import { decidingEntry, type Asked } from "../dataplane/fib.ts";
 import { OWN, type Device } from "../model/device.ts";
-import { ACK, ICMP, IPV4, placeAt, SYN, TCP, UDP, type PlaceId } from "../model/network.ts";
+import {
+  ACK,
+  ICMP,
+  IPV4,
+  placeAt,
+  SYN,
+  TCP,
+  UDP,
+  type PlaceId,
+  type Step,
+} from "../model/network.ts";
 import type { Proto } from "../model/objective.ts";
 import { contains, isLoopback, networkOf, ZERO, type Ip } from "../model/prefix.ts";
 import type { Packet } from "./packet.ts";
@@ -60,6 +70,39 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
   const forward = trace(compiled.network, startOf(question), packet, how);
   const lost = { question, forward, back: null, answered: false, how };
   if (forward.fate.kind !== "delivered") return lost;
+  const { step } = forward.stops.at(-1)!.place;
+  if (step.kind === "relay") return relayed(compiled, lost, step, how);
+  const back = replyTo(compiled, question, packet, forward, how);
+  return { ...lost, back, answered: back.fate.kind === "delivered" };
+}
+
+// The program asks in its own name. What it is told it passes on, from the address that it was asked at.
+function relayed(
+  compiled: Compiled,
+  asked: Conversation,
+  { to, port }: Extract<Step, { kind: "relay" }>,
+  how: How,
+): Conversation {
+  const { question, forward } = asked;
+  const { device, table } = acceptedAt(forward)!;
+  const mine: Question = { device, table, to, proto: question.proto, port };
+  const { flags } = forward.last;
+  const inner = exchange(compiled, mine, { ...questionPacket(compiled, mine), flags }, how);
+  const there = { ...inner.forward, stops: [...forward.stops, ...inner.forward.stops] };
+  if (!inner.answered) return { ...asked, forward: there, back: inner.back };
+  const way = replyTo(compiled, question, forward.stops[0]!.packet, forward, how);
+  const back = { ...way, stops: [...inner.back!.stops, ...way.stops] };
+  return { ...asked, forward: there, back, answered: way.fate.kind === "delivered" };
+}
+
+// The answer to what arrived, on its way to whoever asked.
+function replyTo(
+  compiled: Compiled,
+  question: Question,
+  packet: Packet,
+  forward: Trace,
+  how: How,
+): Trace {
   const arrived = acceptedAt(forward)!;
   const { ttl } = compiled.network.devices.get(arrived.device)!.habits;
   const { last } = forward;
@@ -79,11 +122,9 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
   // A datagram's answer is sent by whoever listens, who is in no VRF; a connection stays in its own.
   const from = last.proto === UDP ? { ...arrived, table: null } : arrived;
   const way = answer(compiled, from, reply, expected, how);
-  const back: Trace =
-    way.fate.kind === "delivered" && way.last.src !== packet.dst
-      ? { ...way, fate: { kind: "unasked", device: question.device } }
-      : way;
-  return { ...lost, back, answered: back.fate.kind === "delivered" };
+  return way.fate.kind === "delivered" && way.last.src !== packet.dst
+    ? { ...way, fate: { kind: "unasked", device: question.device } }
+    : way;
 }
 
 /** Where a question of the device's own sets out. */
@@ -119,7 +160,7 @@ export function answer(
 
 /** The stack that took the packet in, whether or not anyone listened. */
 export function acceptedAt({ stops }: Trace): { device: string; table: string | null } | null {
-  const stop = stops.find(
+  const stop = stops.findLast(
     ({ place }) => place.id === placeAt.accept(place.device, place.table ?? null),
   );
   return stop ? { device: stop.place.device, table: stop.place.table ?? null } : null;

@@ -97,6 +97,8 @@ class Walker {
         case "drop":
           pass(place);
           return end(step.why);
+        // Whoever follows the conversation goes on from here with what the program sends.
+        case "relay":
         case "deliver":
           pass(place);
           return end({ kind: "delivered", device: place.device });
