@@ -8,6 +8,7 @@ import type { TunnelEnd } from "./dataplane/layer2.ts";
 import type { Device, Listener } from "./model/device.ts";
 import { formatPrefix } from "./model/prefix.ts";
 import type { LinkSpec, NodeSpec, PortRef, Topology } from "./model/topology.ts";
+import { isComposeFile } from "./parse/compose/parse.ts";
 import { parseIos } from "./parse/ios/parse.ts";
 import { diagnostic, type Diagnostic } from "./source/diagnostic.ts";
 import { tunnelsOf } from "./trace/tunnels.ts";
@@ -30,7 +31,7 @@ export function buildNetwork(topology: Topology, files: Files, down: Down = NOTH
   for (const node of ported.nodes) {
     const built = buildNode(node, filesOf(node.name, files), macs.get(node.name)!, nextMac);
     for (const one of built.devices) {
-      const device = { ...one, listens: listenersAt(one.name, ported) };
+      const device = { ...one, listens: [...one.listens, ...listenersAt(one, ported)] };
       devices.set(one.name, down.nodes.includes(node.name) ? lifeless(device) : device);
     }
     inner.push(...built.cables);
@@ -125,7 +126,9 @@ function unbuilt(node: NodeSpec): Device["taints"] {
   const because: Span = { file: "lab.yaml", from: 0, to: 0 };
   if (node.kind === "switch" || node.kind === "controller")
     return [{ iface: null, what: `a ${node.kind}`, because }];
-  return node.runs.map((what) => ({ iface: null, what, because }));
+  return node.runs
+    .filter((what) => what !== "docker")
+    .map((what) => ({ iface: null, what, because }));
 }
 
 function endingOf(node: NodeSpec): string {
@@ -143,10 +146,13 @@ function filesOf(node: string, files: Files): NodeFiles {
 const LANGUAGES: Readonly<Record<string, string>> = {
   ".ios": "Cisco IOS",
   ".sh": "a shell script",
+  "compose.yaml": "a compose file",
+  "compose.yml": "a compose file",
 };
 
 function wrongLanguage(node: NodeSpec, { path, text }: NodeFiles[number]): Diagnostic[] {
   if (path.endsWith(endingOf(node))) return [];
+  if (node.os === "linux" && isComposeFile(path)) return [];
   const span = { file: path, from: 0, to: text.length };
   const ending = Object.keys(LANGUAGES).find((one) => path.endsWith(one));
   if (!ending) return [diagnostic("unknown-file", span, { file: path })];
@@ -174,9 +180,9 @@ function absentRoutes({ absent }: Compiled): Diagnostic[] {
     );
 }
 
-function listenersAt(node: string, topology: Topology): Listener[] {
+function listenersAt({ name, alsoCalled = [] }: Device, topology: Topology): Listener[] {
   return topology.services
-    .filter((service) => service.at === node)
+    .filter((service) => service.at === name || alsoCalled.includes(service.at))
     .map(({ proto, port }) => ({ proto, port }));
 }
 

@@ -149,6 +149,15 @@ const catalogue = {
   "shell-refused": (it: { said: string; hint: string }) =>
     error(`${it.said}${it.hint && `. ${it.hint}`}`),
   "shell-note": (it: { said: string }) => info(it.said),
+
+  // compose
+  "compose-refused": (it: { said: string; hint: string }) =>
+    error(`${it.said}${it.hint && `. ${it.hint}`}`),
+  "compose-unsimulated": (it: { what: string }) =>
+    warning(
+      `"${it.what}" is known in compose files, but it is not simulated here: what depends on it stays undecided.`,
+    ),
+  "compose-warning": (it: { said: string }) => warning(it.said),
 } satisfies Record<string, (it: never) => { severity: Severity; message: string }>;
 
 /** Make the diagnostic `code` for the text at `span`. */

@@ -6,6 +6,11 @@ import { runShell, type SimpleCommand } from "../../parse/shell/run.ts";
 import type { ShellFile } from "../../parse/shell/syntax.ts";
 import { diagnostic, type Diagnostic } from "../../source/diagnostic.ts";
 import type { Span } from "../../source/span.ts";
+import { composeUp } from "../docker/compose.ts";
+import { NO_DOCKER, NO_DOCKER_HINT, runDocker } from "../docker/run.ts";
+import { Docker } from "../docker/docker.ts";
+import { ComposeFiles } from "../docker/files.ts";
+import type { ComposeFile } from "../../parse/compose/file.ts";
 import { runBridge } from "./bridge.ts";
 import { runEbtables, runIptables } from "./filters.ts";
 import { runIp } from "./ip.ts";
@@ -20,7 +25,14 @@ export type Session = {
   readonly linux: LinuxNode;
   refuse(said: string, span: Span, hint?: string): boolean;
   unsimulated(what: string, span: Span, where: Where, link?: string | null): boolean;
+  /** Leave open what depends on this, without a word. */
+  taint(what: string, span: Span, where: Where, link?: string | null): void;
+  note(said: string, span: Span): void;
   run(command: SimpleCommand, where: Where): boolean;
+  /** Docker, where it runs. */
+  readonly docker: Docker | null;
+  /** A compose file of this system by its name, or (`null`) the one that compose finds by itself. */
+  composeFile(name: string | null): ComposeFile | null;
 };
 
 /** A Linux system before it starts: its ports, and the programs that run on it (`docker`, `libvirt`, `ovs`). */
@@ -29,29 +41,69 @@ export type LinuxMachine = {
   readonly runs: readonly string[];
 };
 
+type Files = readonly { readonly path: string; readonly text: string }[];
+
 /**
- * Start a Linux system and carry out its files: its scripts, in order; a refused command leaves no trace. Files in
- * other languages are left alone.
+ * Start a Linux system and carry out its files: its scripts, in order, then its compose files; a refused command leaves
+ * no trace. Files in other languages are left alone.
  */
 export function buildLinux(
   machine: LinuxMachine,
-  files: readonly { readonly path: string; readonly text: string }[],
+  files: Files,
   nextMac: () => string,
 ): { linux: LinuxNode; diagnostics: Diagnostic[] } {
-  const builder = new Builder(new LinuxNode(machine.ports, nextMac));
+  const builder = new Builder(new LinuxNode(machine.ports, nextMac), files);
+  if (machine.runs.includes("docker")) builder.startDocker();
   for (const { path, text } of files)
     if (path.endsWith(".sh")) builder.carryOut(parseShell(path, text));
+  builder.startComposed();
   builder.noteOverflow();
   return { linux: builder.linux, diagnostics: builder.diagnostics };
 }
 
+/** What is there before any file of the machine says a word. */
+const WHEN_IT_BOOTS: Span = { file: "lab.yaml", from: 0, to: 0 };
+
 class Builder implements Session {
   readonly diagnostics: Diagnostic[] = [];
   readonly linux: LinuxNode;
+  docker: Docker | null = null;
+  private readonly composed: ComposeFiles;
+  private readonly announced = new Set<ComposeFile>();
   private readonly tainted = new Map<Namespace, Set<string>>();
 
-  constructor(linux: LinuxNode) {
+  constructor(linux: LinuxNode, files: Files) {
     this.linux = linux;
+    this.composed = new ComposeFiles(files);
+  }
+
+  /** Before anything else, as a system that starts Docker when it boots. */
+  startDocker(): void {
+    this.docker = new Docker(this, WHEN_IT_BOOTS);
+  }
+
+  /** The compose files that no script has started. */
+  startComposed(): void {
+    for (const path of this.composed.unread) {
+      const file = this.composeFile(path)!;
+      if (this.docker) composeUp(this, this.docker, file);
+      else this.refuse(NO_DOCKER, { file: path, from: 0, to: 0 }, NO_DOCKER_HINT);
+    }
+    for (const [path, because] of this.composed.passedOver)
+      this.note(`There are several compose files here; ${path} is not used.`, because);
+    this.docker?.settleNames();
+  }
+
+  composeFile(name: string | null): ComposeFile | null {
+    const file = this.composed.find(name);
+    if (!file || this.announced.has(file)) return file;
+    this.announced.add(file);
+    this.diagnostics.push(...file.diagnostics);
+    return file;
+  }
+
+  note(said: string, span: Span): void {
+    this.diagnostics.push(diagnostic("shell-note", span, { said }));
   }
 
   carryOut(file: ShellFile): void {
@@ -90,6 +142,8 @@ class Builder implements Session {
         return runEbtables(this, where, span, call.command);
       case "nft":
         return runNft(this, where, span, call.command);
+      case "docker":
+        return runDocker(this, where, command, call.command);
       case "inert":
         return true;
       case "ovs-vsctl":
@@ -129,7 +183,7 @@ class Builder implements Session {
   }
 
   // The first line of its kind stands for those that follow.
-  private taint(what: string, because: Span, { namespace }: Where, link: string | null): void {
+  taint(what: string, because: Span, { namespace }: Where, link: string | null = null): void {
     const iface = link !== null && namespace.links.has(link) ? link : null;
     const noted = this.tainted.get(namespace) ?? new Set();
     this.tainted.set(namespace, noted);

@@ -1,4 +1,7 @@
 import { bridgeCommands, parseBridge, type BridgeCommand } from "./bridge.ts";
+import type { DockerCommand } from "./docker/command.ts";
+import { dockerCommands } from "./docker/commands.ts";
+import { parseDocker } from "./docker/parse.ts";
 import { ebtablesCommands, parseEbtables, type EbtablesCommand } from "./ebtables.ts";
 import type { IpCommand } from "./ip/command.ts";
 import { ipCommands } from "./ip/commands.ts";
@@ -30,6 +33,7 @@ export type ProgramCall =
   | { readonly program: "iptables"; readonly command: IptablesCommand }
   | { readonly program: "ebtables"; readonly command: EbtablesCommand }
   | { readonly program: "nft"; readonly command: NftCommand }
+  | { readonly program: "docker"; readonly command: DockerCommand }
   | { readonly program: "ovs-vsctl"; readonly command: VsctlCommand }
   | { readonly program: "ovs-ofctl"; readonly command: OfctlCommand }
   /** `echo 1 > FILE`: a kernel parameter, or another file. */
@@ -54,10 +58,10 @@ export const shellCommands: readonly ShellCommand[] = [
   ...nftCommands,
   ...vsctlCommands,
   ...ofctlCommands,
+  ...dockerCommands,
   { words: "tc qdisc add dev LINK root tbf", help: "Queues and rates", state: "unsimulated" },
   { words: "tc qdisc show", help: "List queues", state: "inert" },
   { words: "ping ADDRESS", help: "Ask a host", state: "inert" },
-  { words: "docker run NAME", help: "Start a container", state: "unsimulated" },
   { words: "virsh start NAME", help: "Start a virtual machine", state: "unsimulated" },
   { words: "brctl addbr NAME", help: "Bridges, the old way", state: "unsimulated" },
   { words: "ifconfig LINK up", help: "Links, the old way", state: "unsimulated" },
@@ -82,7 +86,7 @@ const INERT = new Set(
 
 const UNSIMULATED = new Set(
   (
-    "tc docker docker-compose podman virsh virt-install qemu-system-x86_64 brctl vconfig ethtool arp ifconfig route iwconfig iw " +
+    "tc podman virsh virt-install qemu-system-x86_64 brctl vconfig ethtool arp ifconfig route iwconfig iw " +
     "systemctl service netplan ifup ifdown ifquery dhclient dhcpcd udhcpc unshare nsenter kubectl ipset arptables nmcli networkctl " +
     "dnsmasq haproxy nginx python python3 perl ruby node vtysh frr birdc bird gobgp wg wg-quick openvpn ipsec swanctl tunctl teamd teamnl " +
     "firewall-cmd ufw shorewall ovs-docker ovs-vlan-test ovsdb-tool ovn-nbctl ovn-sbctl lxc incus rm mv cp ln xargs source devlink " +
@@ -109,6 +113,9 @@ export function parseProgram(command: SimpleCommand): ProgramCall {
       return { program: "ovs-vsctl", command: parseVsctl(words) };
     case "ovs-ofctl":
       return { program: "ovs-ofctl", command: parseOfctl(words, input, read) };
+    case "docker":
+    case "docker-compose":
+      return { program: "docker", command: parseDocker(words, command.span) };
     case "tc":
       return readTc(words);
   }

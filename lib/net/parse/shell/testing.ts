@@ -9,6 +9,7 @@ import {
 import { diagnostic, type Diagnostic } from "../../source/diagnostic.ts";
 import { formatIp, formatPrefix, type Ip, type Prefix } from "../../model/prefix.ts";
 import type { BridgeCommand } from "./bridge.ts";
+import { showDocker } from "./docker/testing.ts";
 import type { EbtablesCommand } from "./ebtables.ts";
 import type { IpCommand, LinkChange, LinkType, RuleSelector } from "./ip/command.ts";
 import type { TableName } from "./ip/words.ts";
@@ -92,6 +93,8 @@ export function show(call: ProgramCall): string {
       return showEbtables(call.command);
     case "nft":
       return showNft(call.command);
+    case "docker":
+      return showDocker(call.command);
     case "ovs-vsctl":
       return showVsctl(call.command);
     case "ovs-ofctl":
