@@ -1,4 +1,12 @@
-import { parseIp, parsePrefix, type Ip, type Prefix } from "../../../model/prefix.ts";
+import {
+  formatPrefix,
+  networkOf,
+  parseInterfaceAddress,
+  parseIp,
+  parsePrefix,
+  type Ip,
+  type Prefix,
+} from "../../../model/prefix.ts";
 import type { Span } from "../../../source/span.ts";
 import type {
   AttachmentAsked,
@@ -16,7 +24,7 @@ import { readFlags, type FlagsRead, type FlagTable } from "./flags.ts";
 /** Read a `docker` command (28), or `docker-compose`. `span` is the whole command's. */
 export function parseDocker(words: readonly ShellWord[], span: Span): DockerCommand {
   return reading((): DockerCommand => {
-    if (words[0]!.text.endsWith("docker-compose")) return compose(words.slice(1), words[0]!);
+    if (words[0]!.text.endsWith("docker-compose")) return compose(words.slice(1));
     const { rest } = readFlags(words.slice(1), GLOBAL, true);
     return command(rest, words[0]!, span);
   });
@@ -45,7 +53,7 @@ function command(words: readonly ShellWord[], program: ShellWord, span: Span): D
     case "network":
       return rest[0] ? inNetwork(rest[0], rest.slice(1), span) : { kind: "inert" };
     case "compose":
-      return compose(rest, first);
+      return compose(rest);
     case "swarm":
     case "service":
     case "stack":
@@ -420,12 +428,13 @@ function createNetwork(verb: ShellWord, words: readonly ShellWord[], span: Span)
 function prefixOf(word: ShellWord | undefined, said: string): Prefix | null {
   if (!word) return null;
   const prefix = parsePrefix(word.text);
-  if (!prefix)
-    throw new Refused(
-      `Error response from daemon: invalid network config: ${said}${word.text}`,
-      word,
-    );
-  return prefix;
+  if (prefix) return prefix;
+  const meant = parseInterfaceAddress(word.text);
+  const should = meant ? `: it should be ${formatPrefix(networkOf(meant.ip, meant.length))}` : "";
+  throw new Refused(
+    `Error response from daemon: invalid network config: ${said}${word.text}${should}`,
+    word,
+  );
 }
 
 function connect(verb: ShellWord, words: readonly ShellWord[], span: Span): DockerCommand {
@@ -468,7 +477,7 @@ const UP: FlagTable = {
   short: { d: "detach", t: "timeout", v: "volumes", V: "renew-anon-volumes", y: "yes", w: "watch" },
 };
 
-function compose(words: readonly ShellWord[], program: ShellWord): DockerCommand {
+function compose(words: readonly ShellWord[]): DockerCommand {
   const before = readFlags(words, COMPOSE, true);
   const said = flagReader(before);
   const [verb, ...rest] = before.rest;
@@ -497,6 +506,5 @@ function compose(words: readonly ShellWord[], program: ShellWord): DockerCommand
     throw new Unsimulated(`docker compose ${verb.text} with names of services`);
   const files = said.all("file");
   if (files.length > 1) throw new Unsimulated("several compose files at once");
-  void program;
   return { kind: "compose", verb: verb.text, file: files[0] ?? null };
 }
