@@ -142,11 +142,12 @@ class DevicePlaces {
     }
     if (this.asksForIngress)
       for (const iface of device.ifaces)
-        if (iface.isPort)
+        if (iface.isPort && !iface.bridge)
           this.routing(this.forwardFrom(iface), { vrf: iface.table, from: iface.name });
     for (const iface of device.ifaces) {
       if (!iface.isPort) continue;
-      this.stack(iface);
+      // A port of a bridge has no stack of its own.
+      if (!iface.bridge) this.stack(iface);
       this.bound(iface);
     }
   }
@@ -222,9 +223,10 @@ class DevicePlaces {
     return this.filters.asksForIfaces || (rules?.some((rule) => rule.from !== null) ?? false);
   }
 
+  // What comes in by a port of a bridge goes to the bridge, and is looked up as having come in by that.
   private forwardFrom(iface: Iface): PlaceId {
     const place = placeAt.forward(this.device.name, iface.table);
-    return this.asksForIngress ? `${place} from ${iface.name}` : place;
+    return this.asksForIngress && !iface.bridge ? `${place} from ${iface.name}` : place;
   }
 
   // Where a packet goes that came in, or that is the device's own: the tables that decide, one after the other.

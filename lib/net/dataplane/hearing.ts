@@ -71,12 +71,13 @@ export class Hearing {
     if (known) return known;
     const own = iface.addresses.map(({ ip }) => ip).sort((a, b) => a - b);
     const speakers = [...this.stacks.values()].flatMap(({ device, iface: there }): Speaker[] => {
-      if (there === iface) return [];
+      if (there === iface || !there.enabled || there.bridge || there.addresses.length === 0)
+        return [];
       const asks = this.asksBy(device, there);
       const speaks = there.addresses.filter(({ ip, length }) =>
         within(networkOf(ip, length), own).some((one) => one !== ip && asks(one)),
       );
-      if (speaks.length === 0 || !there.enabled || there.bridge) return [];
+      if (speaks.length === 0) return [];
       if (!this.floods.from(device.name, there.name).some(({ place }) => place === home)) return [];
       const answeredBy = { node: device.name, port: there.name };
       const row = { dmac: macNumber(there.mac), answeredBy, proxy: false };

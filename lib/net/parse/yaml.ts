@@ -33,6 +33,7 @@ export type YamlProblem = { readonly said: string; readonly at: Span };
 const DEEPEST = 60;
 const WIDEST_INDENT = 200;
 const MOST_VALUES = 200_000;
+const MOST_PROBLEMS = 50;
 
 /** Read one YAML document. Never fails: `root` is `null` when there is nothing, or when a problem leaves no value. */
 export function parseYaml(
@@ -55,11 +56,13 @@ export function parseYaml(
     logLevel: "silent",
     version: "1.2",
   });
-  const problems = document.errors.slice(0, 50).map(({ message, pos: [from, to] }): YamlProblem => {
-    const start = Math.min(from, text.length);
-    const at = { file, from: start, to: Math.min(Math.max(to, start), text.length) };
-    return { said: `yaml: line ${lines.linePos(start).line}: ${lowered(message)}`, at };
-  });
+  const problems = document.errors
+    .slice(0, MOST_PROBLEMS)
+    .map(({ message, pos: [from, to] }): YamlProblem => {
+      const start = Math.min(from, text.length);
+      const at = { file, from: start, to: Math.min(Math.max(to, start), text.length) };
+      return { said: `yaml: line ${lines.linePos(start).line}: ${lowered(message)}`, at };
+    });
   if (problems.length > 0 || !document.contents) return { root: null, problems };
   return new Follower(file, text, document, lines).follow();
 }
@@ -89,8 +92,8 @@ class Follower {
   private readonly document: Document.Parsed;
   private readonly problems: YamlProblem[] = [];
   private readonly lines: LineCounter;
+  private readonly anchored = new Map<string, YamlNode | null>();
   private values = 0;
-  private repeated = false;
 
   constructor(file: string, text: string, document: Document.Parsed, lines: LineCounter) {
     this.lines = lines;
@@ -108,13 +111,30 @@ class Follower {
     const at = this.span(node);
     if (++this.values > MOST_VALUES || depth > DEEPEST) {
       if (this.problems.length === 0)
-        this.problems.push({ said: "yaml: document contains excessive aliasing", at });
+        this.complain("yaml: document contains excessive aliasing", at);
       return { kind: "scalar", value: null, text: "", at };
     }
-    if (isAlias(node)) {
-      const target = node.resolve(this.document) as ParsedNode | undefined;
-      return this.node(target ?? null, depth + 1);
-    }
+    if (isAlias(node)) return this.aliased(node.source, at);
+    const anchor = node !== null && "anchor" in node ? node.anchor : undefined;
+    if (node === null || anchor === undefined) return this.plain(node, at, depth);
+    // What an anchor names is followed once, however many aliases there are, and never within itself.
+    this.anchored.set(anchor, null);
+    const made = this.plain(node, at, depth);
+    this.anchored.set(anchor, made);
+    return made;
+  }
+
+  private aliased(name: string, at: Span): YamlNode {
+    const known = this.anchored.get(name);
+    if (known) return known;
+    const said = this.anchored.has(name)
+      ? `yaml: anchor '${name}' value contains itself`
+      : `yaml: unknown anchor '${name}' referenced`;
+    this.complain(said, at);
+    return { kind: "scalar", value: null, text: "", at };
+  }
+
+  private plain(node: ParsedNode | null, at: Span, depth: number): YamlNode {
     if (isSeq(node))
       return {
         kind: "list",
@@ -137,15 +157,19 @@ class Follower {
       const node = this.node(value as ParsedNode | null, depth + 1);
       if (isScalar(key) && (key.value === "<<" || typeof key.value === "symbol")) {
         const sources = node.kind === "list" ? node.items : [node];
-        for (const source of sources) if (source.kind === "map") merged.push(...source.entries);
+        for (const source of sources)
+          for (const entry of source.kind === "map" ? source.entries : []) {
+            if (++this.values > MOST_VALUES) break;
+            merged.push(entry);
+          }
         continue;
       }
       const name = isScalar(key) ? String(key.source ?? key.value) : "";
       const at = this.span(key as ParsedNode | null);
       const { line } = this.lines.linePos(at.from);
       const before = said.get(name);
-      if (before !== undefined && !this.repeated)
-        this.repeat(
+      if (before !== undefined)
+        this.complain(
           `yaml: line ${line}: mapping key "${name}" already defined at line ${before}`,
           at,
         );
@@ -160,9 +184,8 @@ class Follower {
     return own;
   }
 
-  private repeat(said: string, at: Span): void {
-    this.problems.push({ said, at });
-    this.repeated = this.problems.length >= 50;
+  private complain(said: string, at: Span): void {
+    if (this.problems.length < MOST_PROBLEMS) this.problems.push({ said, at });
   }
 
   private span(node: ParsedNode | null): Span {

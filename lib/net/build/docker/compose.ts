@@ -32,7 +32,7 @@ export function composeUp(session: Session, docker: Docker, file: ComposeFile): 
     if (dependsOn.some((other) => failed.has(other))) failed.add(name);
     else
       for (const asked of containers) {
-        if (docker.find(asked.name)) continue;
+        if (docker.isFull || docker.find(asked.name)) continue;
         const made = docker.create(asked);
         const refusal = made ?? docker.start(docker.find(asked.name)!, asked.because);
         if (refusal === null) continue;

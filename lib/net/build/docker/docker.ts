@@ -31,8 +31,10 @@ import {
   type DockerNetwork,
 } from "./network.ts";
 
-/** No host here starts more containers than this. */
-const MOST_CONTAINERS = 200;
+/** No host here starts more containers than this, or has more ports that are published or listened on. */
+const MOST_CONTAINERS = 100;
+const MOST_PORTS = 500;
+const MOST_LISTENERS = 20_000;
 
 /** A container as Docker keeps it. What it has of the network is there while it runs. */
 export type Container = {
@@ -67,6 +69,10 @@ export class Docker {
   private readonly linux: LinuxNode;
   private readonly networks = new Map<string, DockerNetwork>();
   private started = 0;
+  private listening = 0;
+  private published = 0;
+  /** There was no room for more, and it was said. */
+  isFull = false;
 
   /** Start it: forwarding, the chains, and the network `bridge`. */
   constructor(session: Session, because: Span) {
@@ -223,10 +229,8 @@ export class Docker {
   start(container: Container, because: Span): Refusal {
     if (container.running) return null;
     const { asked } = container;
-    if (++this.started > MOST_CONTAINERS) {
-      this.session.unsimulated("so many containers", because, this.home);
-      return "cannot start container: too many containers";
-    }
+    if (this.started >= MOST_CONTAINERS) return this.tooMany("containers", because);
+    this.started++;
     const shared = this.sharedPlace(asked);
     if (typeof shared === "string") return shared;
     const namespace = shared ?? this.linux.addContainer(asked.name, asked.because);
@@ -238,9 +242,7 @@ export class Docker {
     };
     container.running = running;
     if (shared) namespace.alsoCalled.push(asked.name);
-    for (const { proto, first, last } of asked.expose)
-      for (let port = first; port <= last && proto !== "sctp"; port++)
-        namespace.listens.push({ proto, port });
+    this.listen(asked, namespace, because);
     this.setSysctls(asked, running, because);
     const refusal = this.connectAll(container, running) ?? this.publish(container, running);
     if (refusal) {
@@ -248,6 +250,22 @@ export class Docker {
       return `failed to set up container networking: ${refusal}`;
     }
     return null;
+  }
+
+  private listen({ expose }: ContainerAsked, { listens }: Namespace, because: Span): void {
+    for (const { proto, first, last } of expose) {
+      if (proto === "sctp") continue;
+      this.listening += last - first + 1;
+      if (this.listening > MOST_LISTENERS) return void this.tooMany("exposed ports", because);
+      for (let port = first; port <= last; port++) listens.push({ proto, port });
+    }
+  }
+
+  // Said once; what is left out may matter to anyone.
+  private tooMany(what: string, because: Span): string {
+    if (!this.isFull) this.session.unsimulated(`So many ${what}`, because, this.home);
+    this.isFull = true;
+    return `too many ${what} on this host`;
   }
 
   // The namespace of another, when it is not to have one of its own.
@@ -459,6 +477,7 @@ export class Docker {
         continue;
       }
       for (let at = 0; at <= port.last - port.first; at++) {
+        if (++this.published > MOST_PORTS) return this.tooMany("published ports", port.because);
         const one = this.chosen(port, at, network, ip);
         if (typeof one === "string") {
           const digest = digestOf(asked.name);

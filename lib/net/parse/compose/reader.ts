@@ -24,6 +24,9 @@ export type ComposeKey = {
 
 export type Unsimulated = { readonly what: string; readonly because: Span };
 
+/** No file is looked at in more places than this. */
+const MOST_VALUES = 300_000;
+
 /**
  * Reads values of a compose file, and keeps what compose would say of them: one error, and it starts nothing of the
  * file. `path` is where a value is, as compose names it: `services.web.ports.0`.
@@ -33,6 +36,7 @@ export class ComposeReader {
   readonly unsimulated: Unsimulated[] = [];
   private readonly unset = new Set<string>();
   private errors = 0;
+  private read = 0;
 
   get failed(): boolean {
     return this.errors > 0;
@@ -73,14 +77,22 @@ export class ComposeReader {
     });
   }
 
+  // Aliases make much of a short text.
+  private room(count: number, at: Span): boolean {
+    this.read += count;
+    if (this.read <= MOST_VALUES) return true;
+    if (!this.failed) this.refuse("yaml: document contains excessive aliasing", at);
+    return false;
+  }
+
   map(node: YamlNode, path: string): readonly YamlEntry[] {
-    if (node.kind === "map") return node.entries;
+    if (node.kind === "map") return this.room(node.entries.length, node.at) ? node.entries : [];
     if (!isNothing(node)) this.refuse(`${path} must be a mapping`, node.at);
     return [];
   }
 
   list(node: YamlNode, path: string): readonly YamlNode[] {
-    if (node.kind === "list") return node.items;
+    if (node.kind === "list") return this.room(node.items.length, node.at) ? node.items : [];
     if (!isNothing(node)) this.refuse(`${path} must be a array`, node.at);
     return [];
   }
