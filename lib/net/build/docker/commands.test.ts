@@ -180,6 +180,45 @@ test.each([
   else expect(first).toContain(words);
 });
 
+test("D16 what a container runs may change its network", () => {
+  const built = host({
+    "compose.yaml": `
+services:
+  router:
+    image: alpine
+    cap_add: [NET_ADMIN]
+    networks: [left, right]
+    command: sh -c "ip addr add 10.7.7.7/32 dev lo && ip link set eth0 up; nginx -g 'daemon off;'; ./serve"
+  pc:
+    image: alpine
+    cap_add: [NET_ADMIN]
+    networks: [left]
+    command: ["sh", "-c", "ip route replace default via 172.18.0.2; sleep infinity"]
+  weak:
+    image: alpine
+    networks: [left]
+    command: ip route del default
+networks: { left: {}, right: {} }
+`,
+    "host.sh": "docker run -d --name by-hand --cap-add NET_ADMIN alpine ip link set eth0 down\n",
+  });
+  expect(built.diagnostics.map(({ message }) => message.split(".")[0])).toEqual([
+    "RTNETLINK answers: Operation not permitted",
+  ]);
+  expect(ask(built, "h1/pc", "10.7.7.7")).toBe("h1/router from 172.18.0.3");
+  expect(ask(built, "h1", "h1/by-hand")).toBe("timeout");
+});
+
+test("D2 in a swarm, nothing is claimed of overlays", () => {
+  const built = host({ "host.sh": "docker swarm init\ndocker network create -d overlay aa\n" });
+  expect(built.diagnostics.map(({ code }) => code)).toEqual([
+    "unsimulated",
+    "unsimulated",
+    "shell-refused",
+  ]);
+  expect(built.network.devices.get("h1")!.taints).toHaveLength(2);
+});
+
 test("D17 containers on the parent's wire, and not with their host", () => {
   const built = host({
     "compose.yaml": `

@@ -15,6 +15,7 @@ import type { Span } from "../../source/span.ts";
 import { runIptables } from "../shell/filters.ts";
 import type { Session, Where } from "../shell/build.ts";
 import { runSysctl } from "../shell/sysctl.ts";
+import { runProgram } from "./inside.ts";
 import {
   FOUNDATION,
   rulesOfEndpoint,
@@ -73,6 +74,8 @@ export class Docker {
   private published = 0;
   /** There was no room for more, and it was said. */
   isFull = false;
+  /** The host was put into a swarm, which is not simulated. */
+  inSwarm = false;
 
   /** Start it: forwarding, the chains, and the network `bridge`. */
   constructor(session: Session, because: Span) {
@@ -100,6 +103,10 @@ export class Docker {
     const { because, name } = asked;
     if (this.networks.has(name) || name === "host" || name === "none")
       return `network with name ${name} already exists`;
+    if (asked.driver === "overlay" && this.inSwarm) {
+      this.session.unsimulated("an overlay network", because, this.home);
+      return `network ${name} is not simulated`;
+    }
     const planned = planNetwork(asked, [...this.networks.values()], this.busy());
     if (typeof planned === "string") return planned;
     if (planned.kind === "unsimulated") {
@@ -249,6 +256,7 @@ export class Docker {
       this.stop(container, because);
       return `failed to set up container networking: ${refusal}`;
     }
+    runProgram(this.session, asked, namespace);
     return null;
   }
 
@@ -606,6 +614,7 @@ const QUIET: Omit<Session, "linux"> = {
   taint: () => undefined,
   run: () => true,
   composeFile: () => null,
+  carryOut: () => undefined,
   note: () => undefined,
 };
 

@@ -1,12 +1,11 @@
-import type { ContainerAsked } from "../../parse/docker/asked.ts";
 import type { DockerCommand } from "../../parse/shell/docker/command.ts";
-import { parseProgram, type ProgramCall } from "../../parse/shell/programs.ts";
 import type { ShellWord } from "../../parse/shell/placed.ts";
 import type { SimpleCommand } from "../../parse/shell/run.ts";
 import type { Span } from "../../source/span.ts";
 import type { Session, Where } from "../shell/build.ts";
 import { composeDown, composeUp } from "./compose.ts";
 import type { Container, Docker } from "./docker.ts";
+import { inside } from "./inside.ts";
 
 export const NO_DOCKER =
   "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?";
@@ -26,7 +25,10 @@ export function runDocker(
   if (it.kind === "inert") return true;
   const { docker } = session;
   if (!docker) return session.refuse(NO_DOCKER, span, NO_DOCKER_HINT);
-  if (it.kind === "unsimulated") return session.unsimulated(it.what, span, where);
+  if (it.kind === "unsimulated") {
+    if (it.what === "docker swarm") docker.inSwarm = true;
+    return session.unsimulated(it.what, span, where);
+  }
   return new DockerRun(session, docker, command).carryOut(it);
 }
 
@@ -109,12 +111,8 @@ class DockerRun {
     if (!one) return this.settle(`No such container: ${container.text}`, container.span);
     const { asked, running } = one;
     if (!running) return this.settle(`container ${asked.name} is not running`);
-    const may = privileged || asked.privileged ? "all" : mayNetwork(asked) ? "network" : "nothing";
-    return this.command.exec(words, (inner) => {
-      const refusal = may === "all" ? null : deniedBy(may, parseProgram(inner));
-      if (refusal) return session.refuse(refusal, inner.span, DENIED_HINT);
-      return session.run(inner, { namespace: running.namespace, vrf: null });
-    });
+    const all = privileged || asked.privileged;
+    return this.command.exec(words, inside(session, asked, running.namespace, all));
   }
 
   private compose({ verb, file: name }: Carried & { kind: "compose" }): boolean {
@@ -146,36 +144,5 @@ class DockerRun {
 
   private settle(refusal: string | null, at = this.span): boolean {
     return refusal === null || this.session.refuse(`${DAEMON}${refusal}`, at, "");
-  }
-}
-
-function mayNetwork({ capabilities }: ContainerAsked): boolean {
-  return capabilities.has("NET_ADMIN") || capabilities.has("ALL");
-}
-
-const DENIED_HINT = "A container changes its network only with --cap-add NET_ADMIN";
-
-/** Why a program inside a container may not do what it is asked, in the words it would have; `null` when it may. */
-function deniedBy(may: "network" | "nothing", call: ProgramCall): string | null {
-  const kind = "command" in call ? call.command.kind : "";
-  if (/^(inert|refused|unsimulated)$/.test(kind)) return null;
-  // Whatever a container may do, its settings are mounted for reading only.
-  if (call.program === "sysctl") return `sysctl: error setting key: Read-only file system`;
-  if (call.program === "write" && call.setting)
-    return `sh: can't create ${call.output.file.text}: Read-only file system`;
-  if (kind.startsWith("namespace-"))
-    return "mount --make-shared /var/run/netns failed: Operation not permitted";
-  if (may === "network") return null;
-  switch (call.program) {
-    case "ip":
-    case "bridge":
-      return "RTNETLINK answers: Operation not permitted";
-    case "iptables":
-    case "ebtables":
-      return `${call.program} v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)`;
-    case "nft":
-      return "Error: Could not process rule: Operation not permitted";
-    default:
-      return null;
   }
 }

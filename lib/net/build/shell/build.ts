@@ -2,7 +2,7 @@ import type { Namespace } from "../../model/linux/namespace.ts";
 import { LinuxNode } from "../../model/linux/node.ts";
 import { parseShell } from "../../parse/shell/statements.ts";
 import { parseProgram, type ProgramCall } from "../../parse/shell/programs.ts";
-import { runShell, type SimpleCommand } from "../../parse/shell/run.ts";
+import { runShell, type Run, type SimpleCommand } from "../../parse/shell/run.ts";
 import type { ShellFile } from "../../parse/shell/syntax.ts";
 import { diagnostic, type Diagnostic } from "../../source/diagnostic.ts";
 import type { Span } from "../../source/span.ts";
@@ -29,6 +29,8 @@ export type Session = {
   taint(what: string, span: Span, where: Where, link?: string | null): void;
   note(said: string, span: Span): void;
   run(command: SimpleCommand, where: Where): boolean;
+  /** Carry out a whole script, each of its commands by `how`. */
+  carryOut(file: ShellFile, where: Where, how: Run): void;
   /** Docker, where it runs. */
   readonly docker: Docker | null;
   /** A compose file of this system by its name, or (`null`) the one that compose finds by itself. */
@@ -106,11 +108,15 @@ class Builder implements Session {
     this.diagnostics.push(diagnostic("shell-note", span, { said }));
   }
 
-  carryOut(file: ShellFile): void {
-    const home = { namespace: this.linux.root, vrf: null };
-    const { diagnostics, unsupported } = runShell(file, (command) => this.run(command, home));
+  carryOut(file: ShellFile, where = this.home, how?: Run): void {
+    const run = how ?? ((command) => this.run(command, where));
+    const { diagnostics, unsupported } = runShell(file, run);
     this.diagnostics.push(...diagnostics);
-    for (const { what, span } of unsupported) this.taint(what, span, home, null);
+    for (const { what, span } of unsupported) this.taint(what, span, where, null);
+  }
+
+  private get home(): Where {
+    return { namespace: this.linux.root, vrf: null };
   }
 
   /** What found no room may have mattered to anything. */

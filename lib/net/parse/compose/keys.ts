@@ -54,7 +54,7 @@ export const SERVICE_KEYS: ReadonlyMap<string, ComposeKey> = new Map([
     scale: "How many containers",
     deploy: "How many containers, in replicas",
     profiles: "It starts only when one of them is asked for",
-    command: "What it runs; what changes its network there is not simulated",
+    command: "What it runs: what changes its network there is carried out",
     entrypoint: "What it runs first",
   }),
   ...keys("unsimulated", {

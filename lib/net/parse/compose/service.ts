@@ -8,6 +8,7 @@ import type {
   PortAsked,
 } from "../docker/asked.ts";
 import { isProto, parseExposed, parsePort, portRange } from "../docker/ports.ts";
+import { changingProgram, programWords } from "../docker/program.ts";
 import { macOf } from "../shell/arguments.ts";
 import type { YamlEntry, YamlNode } from "../yaml.ts";
 import type { ComposeService } from "./file.ts";
@@ -26,9 +27,6 @@ type About = {
 
 /** No file starts more containers of one service than this. */
 const MOST_REPLICAS = 100;
-
-/** Programs that change a network, where a container starts them itself. */
-const CHANGES = /(^|[\s/;&|"'])(ip|iptables|nft|sysctl|route|ifconfig|tc|brctl|bridge|ovs-\w+)\s/;
 
 /** Read one entry of `services`. */
 export function readService(
@@ -62,7 +60,6 @@ class ServiceReader {
         at,
       );
     this.said("image");
-    this.noteCommands();
     const containers = this.containers();
     return { name, at, containers, dependsOn: this.dependsOn(), profiles: this.hasProfiles() };
   }
@@ -87,14 +84,17 @@ class ServiceReader {
     return true;
   }
 
-  private noteCommands(): void {
-    for (const key of ["command", "entrypoint"]) {
+  // The entrypoint, then the command: a text is cut into words, a list is words already.
+  private program(): ContainerAsked["program"] {
+    const words = ["entrypoint", "command"].flatMap((key) => {
       const node = this.under(key);
-      if (!node) continue;
-      const words = this.reader.texts(node, `${this.path}.${key}`).map(({ text }) => text);
-      if (CHANGES.test(`${words.join(" ")} `))
-        this.reader.leaveOpen(`${key} that changes the network`, node.at);
-    }
+      if (!node) return [];
+      const said = this.reader
+        .texts(node, `${this.path}.${key}`)
+        .map(({ text, at }) => ({ text, span: at }));
+      return node.kind === "scalar" ? said.flatMap(programWords) : said;
+    });
+    return changingProgram(words);
   }
 
   private containers(): ContainerAsked[] {
@@ -124,6 +124,7 @@ class ServiceReader {
         value,
         because,
       })),
+      program: this.program(),
       hosts: this.hosts(),
       because: at,
     };

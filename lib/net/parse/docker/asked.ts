@@ -1,4 +1,5 @@
 import type { Ip, Prefix } from "../../model/prefix.ts";
+import type { ProgramWord } from "./program.ts";
 import type { Span } from "../../source/span.ts";
 
 /*
@@ -40,6 +41,8 @@ export type ContainerAsked = {
   readonly capabilities: ReadonlySet<string>;
   readonly privileged: boolean;
   readonly sysctls: readonly OptionAsked[];
+  /** What it runs, when that may change its network. */
+  readonly program: readonly ProgramWord[];
   /** Names that it knows by itself (`extra_hosts`). */
   readonly hosts: readonly { readonly name: string; readonly ip: Ip }[];
   readonly because: Span;

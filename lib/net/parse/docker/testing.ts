@@ -37,6 +37,7 @@ export function showContainer(it: ContainerAsked): string {
     it.capabilities.size > 0 ? `may ${[...it.capabilities].join(" ")}` : "",
     it.privileged ? "may everything" : "",
     ...it.sysctls.map(({ key, value }) => `${key}=${value}`),
+    it.program.length > 0 ? `runs ${it.program.map(({ text }) => text).join(" ")}` : "",
     ...it.hosts.map(({ name, ip }) => `knows ${name} ${formatIp(ip)}`),
   ]
     .filter(Boolean)

@@ -16,6 +16,7 @@ import type {
   PortAsked,
 } from "../../docker/asked.ts";
 import { parseExposed, parsePort } from "../../docker/ports.ts";
+import { changingProgram } from "../../docker/program.ts";
 import { isIpv6, macOf, reading, Refused, Unsimulated } from "../arguments.ts";
 import type { ShellWord } from "../placed.ts";
 import type { DockerCommand } from "./command.ts";
@@ -187,9 +188,6 @@ const RUN: FlagTable = {
   },
 }; // prettier-ignore
 
-/** Programs that change a network, where a container starts them itself. */
-const CHANGES = /(^|[\s/;&|"'])(ip|iptables|nft|sysctl|route|ifconfig|tc|brctl|bridge|ovs-\w+)\s/;
-
 function container(
   verb: ShellWord,
   words: readonly ShellWord[],
@@ -199,8 +197,6 @@ function container(
   const read = readFlags(words, RUN, true);
   const [image, ...program] = read.rest;
   if (!image) throw new Refused(`docker: 'docker ${verb.text}' requires at least 1 argument`, verb);
-  if (CHANGES.test(`${program.map(({ text }) => text).join(" ")} `))
-    throw new Unsimulated(`docker ${verb.text} with a command that changes the network`);
   const said = flagReader(read);
   const name = said.last("name");
   if (name && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name.text))
@@ -231,6 +227,7 @@ function container(
       const [key = "", ...value] = word.text.split("=");
       return { key, value: value.join("="), because: word.span };
     }),
+    program: changingProgram([...said.all("entrypoint"), ...program]),
     hosts: said.all("add-host").flatMap(({ text }) => {
       const [, host = "", address = ""] = /^([^:=]+)[:=](.*)$/.exec(text) ?? [];
       const ip = parseIp(address);
