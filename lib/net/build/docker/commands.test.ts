@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { buildNetwork } from "../../network.ts";
+import { drawn, network } from "../../testing.ts";
 import { ask, host, layout } from "./testing.ts";
 
 const said = (script: string) =>
@@ -266,8 +268,34 @@ services:
   expect(ask(built, "lan", "10.0.1.1", "tcp/8000")).toBe("h1 from 10.0.1.9");
   expect(built.network.devices.get("h1/alone")!.ifaces.map(({ name }) => name)).toEqual(["lo"]);
   expect(ask(built, "h1", "h1/main", "tcp/9000")).toBe("h1/main from 172.18.0.1");
-  expect(built.network.devices.get("h1/main")!.alsoCalled).toEqual(["h1/sidecar"]);
-  expect(built.network.devices.get("h1")!.alsoCalled).toEqual(["h1/onhost"]);
+  expect(built.network.devices.get("h1/main")!.alsoCalled).toEqual([
+    "h1/h1-main-1",
+    "h1/sidecar",
+    "h1/h1-sidecar-1",
+  ]);
+  expect(built.network.devices.get("h1")!.alsoCalled).toEqual(["h1/onhost", "h1/h1-onhost-1"]);
+});
+
+test("D18 whoever shares the host's network takes its listeners along", () => {
+  const script = "docker run -d --name srv --network host --expose 8000 x\n";
+  const asked = (more: string) =>
+    ask(host({ "host.sh": script + more }), "lan", "10.0.1.1", "tcp/8000");
+  expect(asked("")).toBe("h1 from 10.0.1.9");
+  expect(asked("docker stop srv\n")).toBe("refused");
+});
+
+test("D1 without Docker there is nobody to ask", () => {
+  const built = network({ h1: "docker run -d --name web nginx\ndocker ps\n" }, []);
+  expect(built.diagnostics.map(({ message }) => message)).toEqual([
+    "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?. Docker runs where the lab says so (runs: [docker])",
+  ]);
+  const { topology, files } = drawn({ h1: "", "edge.ios": "" }, []);
+  const compose = "services: { web: { image: x } }";
+  const wrong = buildNetwork(topology, { ...files, "h1/compose.yaml": compose, "edge/compose.yaml": compose }); // prettier-ignore
+  expect(wrong.diagnostics.map(({ code, span }) => `${code} ${span.file}`)).toEqual([
+    "shell-refused h1/compose.yaml",
+    "wrong-language edge/compose.yaml",
+  ]);
 });
 
 test("D19 who knows whom by name", () => {

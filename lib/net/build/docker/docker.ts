@@ -1,3 +1,4 @@
+import type { Listener } from "../../model/device.ts";
 import type { LinuxLink, MacvlanMode } from "../../model/linux/link.ts";
 import type { Namespace, Refusal } from "../../model/linux/namespace.ts";
 import type { LinuxNode } from "../../model/linux/node.ts";
@@ -49,6 +50,7 @@ type Running = {
   /** Whether the namespace is its own, or another's that it shares. */
   readonly isOwn: boolean;
   readonly endpoints: Map<string, Endpoint>;
+  readonly listens: Listener[];
   /** What to give to iptables when it stops, with the rules' own commands. */
   publishing: { readonly network: DockerNetwork; readonly ports: readonly Publication[] } | null;
 };
@@ -245,11 +247,12 @@ export class Docker {
       namespace,
       isOwn: shared === null,
       endpoints: new Map(),
+      listens: [],
       publishing: null,
     };
     container.running = running;
-    if (shared) namespace.alsoCalled.push(asked.name);
-    this.listen(asked, namespace, because);
+    namespace.alsoCalled.push(...(shared ? [asked.name] : []), ...asked.alsoCalled);
+    this.listen(asked, running, because);
     this.setSysctls(asked, running, because);
     const refusal = this.connectAll(container, running) ?? this.publish(container, running);
     if (refusal) {
@@ -260,13 +263,15 @@ export class Docker {
     return null;
   }
 
-  private listen({ expose }: ContainerAsked, { listens }: Namespace, because: Span): void {
+  private listen({ expose }: ContainerAsked, running: Running, because: Span): void {
+    const { namespace } = running;
     for (const { proto, first, last } of expose) {
       if (proto === "sctp") continue;
       this.listening += last - first + 1;
       if (this.listening > MOST_LISTENERS) return void this.tooMany("exposed ports", because);
-      for (let port = first; port <= last; port++) listens.push({ proto, port });
+      for (let port = first; port <= last; port++) running.listens.push({ proto, port });
     }
+    namespace.listens.push(...running.listens);
   }
 
   // Said once; what is left out may matter to anyone.
@@ -300,7 +305,10 @@ export class Docker {
     if (running.isOwn) this.linux.endNamespace(running.namespace, because);
     else {
       const { alsoCalled } = running.namespace;
-      alsoCalled.splice(alsoCalled.indexOf(asked.name), 1);
+      alsoCalled.splice(alsoCalled.indexOf(asked.name), 1 + asked.alsoCalled.length);
+      const { listens } = running.namespace;
+      const gone = new Set(running.listens);
+      listens.splice(0, listens.length, ...listens.filter((one) => !gone.has(one)));
     }
   }
 
