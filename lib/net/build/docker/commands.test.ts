@@ -86,16 +86,6 @@ test.each([
     "Error response from daemon: failed to set up container networking: driver failed programming external connectivity on endpoint bb",
   ],
   [
-    "D13 apart by address",
-    "docker run -d --name aa -p 10.0.1.1:80:80 x\ndocker run -d --name bb -p 10.0.2.1:80:81 x",
-    undefined,
-  ],
-  [
-    "D13 apart by protocol",
-    "docker run -d --name aa -p 80:80 x\ndocker run -d --name bb -p 80:81/udp x",
-    undefined,
-  ],
-  [
     "D13 an address of another",
     "docker run -d --name aa -p 10.7.7.7:80:80 x",
     "Error response from daemon: failed to set up container networking",
@@ -177,9 +167,24 @@ test.each([
   ],
   ["D20", "docker compose up -d", "no configuration file provided: not found"],
 ])("%s refused: %s", (_rule, script, words) => {
-  const [first] = said(script);
-  if (words === undefined) expect(first).toBeUndefined();
-  else expect(first).toContain(words);
+  expect(said(script)[0]).toContain(words);
+});
+
+test.each([
+  [
+    "D13 apart by address",
+    "docker run -d --name aa -p 10.0.1.1:80:80 x\ndocker run -d --name bb -p 10.0.2.1:80:81 x",
+  ],
+  [
+    "D13 apart by protocol",
+    "docker run -d --name aa -p 80:80 x\ndocker run -d --name bb -p 80:81/udp x",
+  ],
+  [
+    "D13 the next port of a range",
+    "docker run -d --name aa -p 80-81:80 x\ndocker run -d --name bb -p 80-81:80 x",
+  ],
+])("%s", (_rule, script) => {
+  expect(said(script)).toEqual([]);
 });
 
 test("D16 what a container runs may change its network", () => {
@@ -190,7 +195,7 @@ services:
     image: alpine
     cap_add: [NET_ADMIN]
     networks: [left, right]
-    command: sh -c "ip addr add 10.7.7.7/32 dev lo && ip link set eth0 up; nginx -g 'daemon off;'; ./serve"
+    command: sh -c "ip addr add 10.7.7.7/32 dev lo && ip link set eth0 up; exec nginx -g 'daemon off;'; ./serve"
   pc:
     image: alpine
     cap_add: [NET_ADMIN]

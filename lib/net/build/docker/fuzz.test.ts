@@ -127,7 +127,10 @@ test.each([
   [
     "a laughter",
     [...Array(12).keys()]
-      .map((at) => `x-${at}: &a${at} [${Array(9).fill(at === 0 ? "x" : `*a${at - 1}`)}]`)
+      .map(
+        (at) =>
+          `x-${at}: &a${at} [${Array.from({ length: 9 }, () => (at === 0 ? "x" : `*a${at - 1}`)).join()}]`,
+      )
       .join("\n") + "\nservices: *a11\n",
     /must be a mapping/,
   ],

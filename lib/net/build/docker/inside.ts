@@ -29,7 +29,11 @@ export function inside(
 export function runProgram(session: Session, asked: ContainerAsked, namespace: Namespace): void {
   const [first] = asked.program;
   if (!first) return;
-  const text = asked.program.map((word) => quoted(word.text)).join(" ");
+  // `exec` only leaves no shell behind.
+  const words = asked.program.map((word) =>
+    word.text.replace(/(^|[;&|\n]\s*)exec\s+(?=[\w./])/g, "$1"),
+  );
+  const text = words.map(quoted).join(" ");
   const script = parseScript({ text, span: asked.program.at(-1)!.span, pieces: [] });
   const run = inside(session, asked, namespace);
   const serves: Run = (command) => isServer(parseProgram(command)) || run(command);
