@@ -1,6 +1,7 @@
 import { OWN, type Device, type Iface, type Refusing, type RoutingRule } from "../model/device.ts";
 import type { Drop } from "../model/fate.ts";
 import {
+  ACK,
   BROADCAST_MAC,
   ICMP,
   IPV4,
@@ -8,6 +9,7 @@ import {
   macNumber,
   MULTICAST_MACS,
   placeAt,
+  SYN,
   TCP,
   UDP,
   type LookupRow,
@@ -26,11 +28,13 @@ import {
   lastOf,
   networkOf,
   parsePrefix,
+  ZERO,
   type Ip,
 } from "../model/prefix.ts";
 import { merged } from "../model/ranges.ts";
 import type { Topology } from "../model/topology.ts";
 import {
+  decidingEntry,
   effectiveFib,
   fibsOf,
   isThrow,
@@ -97,6 +101,12 @@ type Stage = Context & { readonly filtered?: boolean };
 const ANYWHERE = "anywhere";
 
 const notOnWires = [parsePrefix("0.0.0.0/8")!, parsePrefix("127.0.0.0/8")!];
+
+/** A connection is opened, and then something is said: of nothing else is a program told. */
+const OF_CONNECTIONS: readonly Range[] = [
+  [SYN, SYN],
+  [ACK, ACK],
+];
 
 /** Groups that no table routes here, and addresses that may not be on a wire. */
 type Never = { readonly prefix: Entry["prefix"]; readonly never: true };
@@ -200,15 +210,42 @@ class DevicePlaces {
     });
   }
 
+  // The address that its own packets to a neighbour have.
+  private sourceTowards(to: Ip): Ip {
+    const { device } = this;
+    const asked = { dst: to, proto: TCP, dport: 0 };
+    const fibs = this.fibs.get(device.name)!;
+    const entry = decidingEntry(device, fibs, { vrf: null, from: OWN }, asked);
+    const way = entry?.action.kind === "send" ? entry.action.ways[0] : undefined;
+    const addresses = (way && this.ifaces.get(way.iface)?.addresses) ?? [];
+    const near = addresses.find(({ ip, length }) => contains(networkOf(ip, length), to));
+    return way?.source ?? near?.ip ?? addresses[0]?.ip ?? ZERO;
+  }
+
   private relays(): Rule[] {
-    const { name, relays = [] } = this.device;
+    const { name, ifaces, relays = [] } = this.device;
+    const own = merged(
+      ifaces.flatMap((iface) =>
+        iface.addresses.map(({ ip, length }): Range => {
+          const net = networkOf(ip, iface.ownsNetworks ? length : 32);
+          return [net.first, lastOf(net)];
+        }),
+      ),
+    );
     return relays.map(({ proto, address, port, to, toPort, because: line }) => {
       const because = [line];
       const id = `${name} relays ${proto} ${address === null ? "" : formatIp(address)}:${port}`;
-      const then = this.add(id, null, null, { kind: "relay", to, port: toPort, because });
+      const [source, next] = [this.sourceTowards(to), placeAt.send(name, null)];
+      const step = { kind: "relay", source, to, port: toPort, next, because } as const;
+      const then = this.add(id, null, null, step);
       const number = proto === "tcp" ? TCP : UDP;
-      const dst = address === null ? {} : { dst: [[address, address]] as const };
-      return { guard: { proto: [[number, number]], dport: [[port, port]], ...dst }, then, because };
+      const dst = address === null ? own : [[address, address] as const];
+      // A datagram for everyone is for whoever listens at every address, a connection is not.
+      const at = {
+        ...(address === null && proto === "udp" ? {} : { dst }),
+        ...(proto === "tcp" && { flags: OF_CONNECTIONS }),
+      };
+      return { guard: { proto: [[number, number]], dport: [[port, port]], ...at }, then, because };
     });
   }
 

@@ -128,6 +128,7 @@ export class Sending {
     const { compiled, arena, sender, threat } = this;
     const way = spread(compiled.network, arena, sourcesOf(arena, sender, threat), {
       forgets: threat === "attacker",
+      relays: true,
       tracking: new Tracking(arena, memory),
     });
     this.ways.set(memory, way);

@@ -1,22 +1,12 @@
 import type { Compiled } from "../dataplane/compile.ts";
 import { decidingEntry, type Asked } from "../dataplane/fib.ts";
 import { OWN, type Device } from "../model/device.ts";
-import {
-  ACK,
-  ICMP,
-  IPV4,
-  placeAt,
-  SYN,
-  TCP,
-  UDP,
-  type PlaceId,
-  type Step,
-} from "../model/network.ts";
+import { ACK, ICMP, IPV4, placeAt, SYN, TCP, UDP, type PlaceId } from "../model/network.ts";
 import type { Proto } from "../model/objective.ts";
 import { contains, isLoopback, networkOf, ZERO, type Ip } from "../model/prefix.ts";
 import type { Packet } from "./packet.ts";
 import { Connections } from "./connections.ts";
-import { trace, type Choose, type How, type Trace } from "./trace.ts";
+import { trace, type Choose, type How, type Stop, type Trace } from "./trace.ts";
 
 /** Who asks whom what. `table` is the routing table the question leaves by; `null` is the device's first. */
 export type Question = {
@@ -70,44 +60,64 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
   const forward = trace(compiled.network, startOf(question), packet, how);
   const lost = { question, forward, back: null, answered: false, how };
   if (forward.fate.kind !== "delivered") return lost;
-  const { step } = forward.stops.at(-1)!.place;
-  if (step.kind === "relay") return relayed(compiled, lost, step, how);
-  const back = replyTo(compiled, question, packet, forward, how);
+  const back = answered(compiled, question, packet, forward, how);
   return { ...lost, back, answered: back.fate.kind === "delivered" };
 }
 
-// The program asks in its own name. What it is told it passes on, from the address that it was asked at.
-function relayed(
-  compiled: Compiled,
-  asked: Conversation,
-  { to, port }: Extract<Step, { kind: "relay" }>,
-  how: How,
-): Conversation {
-  const { question, forward } = asked;
-  const { device, table } = acceptedAt(forward)!;
-  const mine: Question = { device, table, to, proto: question.proto, port };
-  const { flags } = forward.last;
-  const inner = exchange(compiled, mine, { ...questionPacket(compiled, mine), flags }, how);
-  const there = { ...inner.forward, stops: [...forward.stops, ...inner.forward.stops] };
-  if (!inner.answered) return { ...asked, forward: there, back: inner.back };
-  const way = replyTo(compiled, question, forward.stops[0]!.packet, forward, how);
-  const back = { ...way, stops: [...inner.back!.stops, ...way.stops] };
-  return { ...asked, forward: there, back, answered: way.fate.kind === "delivered" };
-}
+/** A stretch of a way there: who asked, at which address, and where what was asked arrived. */
+type Leg = {
+  readonly asker: PlaceId;
+  readonly asked: number;
+  readonly at: { readonly device: string; readonly table: string | null };
+  readonly packet: Packet;
+};
 
-// The answer to what arrived, on its way to whoever asked.
-function replyTo(
+// The way of the answer: from whoever was asked at last to the program that asked, and so on back to the first.
+function answered(
   compiled: Compiled,
   question: Question,
   packet: Packet,
   forward: Trace,
   how: How,
 ): Trace {
+  const stops: Stop[] = [];
+  for (const { asker, asked, at, packet: arrived } of legsOf(
+    question,
+    packet,
+    forward,
+  ).toReversed()) {
+    const way = answer(compiled, at, replyTo(compiled, at, arrived), asker, how);
+    const whole = { ...way, stops: [...stops, ...way.stops] };
+    const { device } = compiled.network.places.get(asker)!;
+    if (way.fate.kind === "delivered" && way.last.src !== asked)
+      return { ...whole, fate: { kind: "unasked", device } };
+    if (way.fate.kind !== "delivered" || asker === placeAt.accept(question.device, question.table))
+      return whole;
+    stops.push(...way.stops);
+  }
+  throw new Error("A way without an end");
+}
+
+function legsOf(question: Question, packet: Packet, forward: Trace): Leg[] {
+  let asker = placeAt.accept(question.device, question.table);
+  let asked = packet.dst;
+  const legs: Leg[] = [];
+  for (const { place, packet: taken } of forward.stops) {
+    if (place.step.kind !== "relay") continue;
+    const at = { device: place.device, table: null };
+    legs.push({ asker, asked, at, packet: taken });
+    asker = placeAt.accept(place.device, null);
+    asked = place.step.to;
+  }
   const arrived = acceptedAt(forward)!;
-  const { ttl } = compiled.network.devices.get(arrived.device)!.habits;
-  const { last } = forward;
+  // A datagram's answer is sent by whoever listens, who is in no VRF; a connection stays in its own.
+  const at = forward.last.proto === UDP ? { ...arrived, table: null } : arrived;
+  return [...legs, { asker, asked, at, packet: forward.last }];
+}
+
+function replyTo(compiled: Compiled, { device }: Leg["at"], last: Packet): Packet {
   const isIcmp = last.proto === ICMP;
-  const reply: Packet = {
+  return {
     ...last,
     src: last.dst,
     dst: last.src,
@@ -116,15 +126,8 @@ function replyTo(
     flags: last.proto === TCP ? last.flags | ACK : 0,
     mark: 0,
     ct: 0,
-    ttl,
+    ttl: compiled.network.devices.get(device)!.habits.ttl,
   };
-  const expected = placeAt.accept(question.device, question.table);
-  // A datagram's answer is sent by whoever listens, who is in no VRF; a connection stays in its own.
-  const from = last.proto === UDP ? { ...arrived, table: null } : arrived;
-  const way = answer(compiled, from, reply, expected, how);
-  return way.fate.kind === "delivered" && way.last.src !== packet.dst
-    ? { ...way, fate: { kind: "unasked", device: question.device } }
-    : way;
 }
 
 /** Where a question of the device's own sets out. */

@@ -97,8 +97,6 @@ class Walker {
         case "drop":
           pass(place);
           return end(step.why);
-        // Whoever follows the conversation goes on from here with what the program sends.
-        case "relay":
         case "deliver":
           pass(place);
           return end({ kind: "delivered", device: place.device });
@@ -199,6 +197,15 @@ class Walker {
           pass(place);
           const tracked = this.tracked.get(place.device);
           if (tracked) now = mapped(now, tracked, step);
+          at = step.next;
+          break;
+        }
+        case "relay": {
+          pass(place);
+          this.tracked.delete(place.device);
+          const { ttl } = this.network.devices.get(place.device)!.habits;
+          const { source: src, to: dst, port: dport } = step;
+          now = { ...now, src, dst, dport, ttl, mark: 0, ct: CT.untracked };
           at = step.next;
           break;
         }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { decide } from "../../prove/decide.ts";
 import { ask, host, layout } from "./testing.ts";
 
 // Rules D1 to D20. What was seen on Docker 20.10 is marked so in SPEC.md.
@@ -204,4 +205,26 @@ describe("learners' own rules", () => {
     expect(built.diagnostics).toEqual([]);
     expect(ask(built, "lan", "10.0.1.1", "tcp/8080")).toBe(answer);
   });
+});
+
+describe("claims about a Docker host", () => {
+  const state = (from: string, to: string) =>
+    decide(shop, { kind: "isolate", from: [from], to: [to], threat: "host", both: false }).state;
+
+  test.each([
+    ["D6 networks are apart", "h1/web", "h1/db", "holds"],
+    ["D12 nothing comes into an internal network", "lan", "h1/db", "holds"],
+    ["D12 nor out of it", "h1/db", "lan", "holds"],
+    ["D12 not even to a port that is published next to it", "h1/db", "h1/web", "holds"],
+    ["D8 a published port is open to other networks", "h1/private", "h1/web", "fails"],
+    ["D8 and to the outside", "lan", "h1/web", "fails"],
+    ["D9 by the proxy, too", "h1/web", "h1/app", "fails"],
+    ["D13 what is published to the host alone is not", "lan", "h1/app", "holds"],
+  ])(
+    "%s: %s and %s",
+    (_rule, from, to, expected) => {
+      expect(state(from, to)).toBe(expected);
+    },
+    60_000,
+  );
 });
