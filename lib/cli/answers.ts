@@ -25,6 +25,18 @@ const diagnostic = range.extend({
   message: z.string(),
 });
 
+const header = z.object({
+  src: address,
+  dst: address,
+  ttl: z.int(),
+  proto,
+  port: port.nullable(),
+  vlans: z.array(z.int()).optional().describe("The VLANs of its tags, the outer one first"),
+  labels: z.array(z.int()).optional().describe("Its labels, the outer one first"),
+  dscp: z.int().min(0).max(63).optional(),
+  mark: z.int().min(0).optional(),
+});
+
 const hop = z.object({
   at: z.string().describe("The device"),
   table: z
@@ -34,7 +46,13 @@ const hop = z.object({
   in: z.string().nullable(),
   out: z.string().nullable(),
   text: z.string(),
-  header: z.object({ src: address, dst: address, ttl: z.int(), proto, port: port.nullable() }),
+  header: header.describe("As it left, or where it ended"),
+  before: header.optional().describe("As it came, where more than its hops to live are different"),
+  tunnel: z.object({ vni: z.int(), port }).optional().describe("The tunnel that it left by"),
+  decisions: z
+    .array(z.object({ text: z.string(), because: z.array(range) }))
+    .optional()
+    .describe("What filters and translations decided, in their order"),
   because: z.array(range),
 });
 
@@ -105,7 +123,29 @@ const probe = z.object({
   ),
 });
 
+const held = z
+  .object({
+    text: z.string(),
+    fields: z
+      .partialRecord(
+        z.enum(["src", "dst", "proto", "sport", "dport", "flags", "dscp"]),
+        z.array(z.string()),
+      )
+      .describe("Ranges such as 10.1.0.0-10.1.0.255; a field that is not there may be anything"),
+    ttl: z.tuple([z.int(), z.int()]).describe("From how many hops to live to how many"),
+    length: z.enum(["shorter", "longer"]).describe("Whether it holds for shorter packets, too"),
+  })
+  .describe("The packets that the same walk holds for, as they set out");
+
 const trace = walk.extend({
+  size: z.int().describe("How long its packets are, IP header and all"),
+  df: z.boolean().optional().describe("Whether routers may not cut them"),
+  class: held,
+  backClass: held.optional().describe("The same of the answer"),
+  error: way
+    .extend({ error: z.string(), heard: z.boolean().describe("Whether it gets back") })
+    .optional()
+    .describe("The error that comes back of a packet that was lost"),
   from: z.string(),
   to: address,
   proto,

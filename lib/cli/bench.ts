@@ -1,13 +1,19 @@
+import { cpus, totalmem } from "node:os";
 import { performance } from "node:perf_hooks";
+import type { ProbeAsked, Scripted } from "#lib/net/cases/recorded.ts";
 import type { NodeSpec, Topology } from "#lib/net/model/topology.ts";
 import { parseIp } from "#lib/net/model/prefix.ts";
 import { buildNetwork, type Built } from "#lib/net/network.ts";
 import { decide } from "#lib/net/prove/decide.ts";
 import { probe } from "#lib/net/trace/probe.ts";
+import { mixed } from "./bench/mixed.ts";
+import { hostKernel, missingHere } from "./oracle/kernels.ts";
 
 /*
  * How long the engine takes, for chains of routers of several lengths: to build one from its text, to answer a hundred
- * probes, and to prove that the ends reach each other. The ratios say how that grows with the network.
+ * probes, and to prove that two of them reach each other. The ratios say how that grows with the network. Then how much
+ * longer the smallest takes to bring up in the namespaces of a real kernel, alone and with as many probes; and what a
+ * network of many kinds of things takes from text to answer. Figures, no tests.
  */
 
 const SIZES = [12, 50, 250, 1_000];
@@ -73,6 +79,10 @@ function middle(rounds: readonly Times[], what: keyof Times): number {
 
 const row = (cells: readonly string[]) =>
   console.log(cells.map((one) => one.padStart(14)).join(""));
+
+console.log(
+  `${cpus().length} x ${cpus()[0]?.model ?? "?"}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`,
+);
 const first = measure(chainOf(SIZES[0]!));
 row(["nodes", "build ms", `${PROBES} probes ms`, "prove ms", "build/node", "of the first"]);
 for (const size of SIZES) {
@@ -84,4 +94,55 @@ for (const size of SIZES) {
     ...[times.build, times.probes, times.prove, each].map((ms) => ms.toFixed(2)),
     `${ratio.toFixed(2)} x`,
   ]);
+}
+const both = first.build + first.probes;
+console.log(
+  `\n${SIZES[0]} nodes built and ${PROBES} probes answered, warm: ${both.toFixed(1)} ms (goal 50)`,
+);
+await againstNamespaces();
+const large = mixed(200);
+const built = timed(() => buildNetwork(large.topology, large.files));
+const network = buildNetwork(large.topology, large.files);
+const asked = timed(() => {
+  for (const question of large.questions) probe(network, question);
+});
+console.log(
+  `200 nodes with bridges, VRFs, 27 rules each and NAT on one in ten: ${built.toFixed(0)} ms to build, ${(asked / large.questions.length).toFixed(2)} ms for a probe, ${(process.memoryUsage().heapUsed / 2 ** 20).toFixed(0)} MiB`,
+);
+
+async function againstNamespaces(): Promise<void> {
+  const missing = missingHere();
+  if (missing) {
+    console.log(`The same in real namespaces is left out. ${missing}`);
+    return;
+  }
+  const kernel = hostKernel(1);
+  const network = {
+    ...scripted(chainOf(SIZES[0]!)),
+    probes: Array.from({ length: PROBES }, (): ProbeAsked => ({
+      from: "n0",
+      to: "10.0.1.2",
+      proto: "icmp",
+    })),
+  };
+  await kernel.measure(network);
+  const { seconds, saw } = await kernel.measure(network);
+  kernel.close();
+  const [up, probed] = seconds.map((one) => one * 1000) as [number, number];
+  const answered = saw.filter(({ reachable }) => reachable).length;
+  console.log(
+    `The same in real namespaces: ${up.toFixed(0)} ms to bring up, ${(up / first.build).toFixed(0)} x as long (goal 100); ${(up + probed).toFixed(0)} ms with its probes, of which ${answered} were answered, ${((up + probed) / both).toFixed(0)} x (goal 300)`,
+  );
+}
+
+function scripted({ topology, files }: Chain): Scripted {
+  return {
+    nodes: Object.fromEntries(
+      topology.nodes.map(({ name }) => [name, files[`${name}/host.sh`]!.split("\n")]),
+    ),
+    links: topology.links.map(
+      ({ a, b }) => [`${a.node}:${a.port}`, `${b.node}:${b.port}`] as const,
+    ),
+    services: [],
+  };
 }

@@ -124,6 +124,26 @@ test("diff: what two answers treat differently", { timeout: 60_000 }, () => {
   expect(diff("start", "solution").shown).toContain("a1 to a2 with solution");
 });
 
+test(
+  "trace: how long packets may be, and which others walk the same way",
+  { timeout: 120_000 },
+  () => {
+    const solved = ["lab", "--answer", "lab/solution"];
+    const long = ["--size", "1501", "--df"];
+    expect(json("trace", ...solved, "--from", "a1", "--to", "a2", ...long)).toMatchObject({
+      status: 1,
+      answer: { outcome: "too-big", size: 1501, df: true, class: { length: "longer" } },
+    });
+    expect(json("trace", ...solved, "--from", "a1", "--to", "a2", "--ttl", "1")).toMatchObject({
+      answer: {
+        outcome: "ttl-expired",
+        class: { ttl: [1, 1] },
+        error: { error: "ttl-exceeded", heard: true },
+      },
+    });
+  },
+);
+
 test("trace, prove and matrix", { timeout: 120_000 }, () => {
   const solved = ["lab", "--answer", "lab/solution"];
   expect(json("trace", ...solved, "--from", "a1", "--to", "a2").status).toBe(0);

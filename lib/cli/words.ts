@@ -1,4 +1,4 @@
-import type { DiagnosticReport, Report, Walk } from "#lib/grading/report.ts";
+import type { DiagnosticReport, Header, Report, Walk } from "#lib/grading/report.ts";
 import type { TextRange } from "#lib/net/source/span.ts";
 
 /** A report in words, for a terminal. */
@@ -21,12 +21,29 @@ export function walkInWords(walk: Walk): string {
   const way = (hops: Walk["hops"]) =>
     hops.flatMap((hop, at) => [
       `${String(at + 1).padStart(3)}  ${hop.at}${hop.table === null ? "" : ` ${hop.table}`}: ${hop.text}`,
-      `     ${hop.header.src} to ${hop.header.dst}, ${hop.header.proto}${hop.header.port === null ? "" : ` port ${hop.header.port}`}, ttl ${hop.header.ttl}`,
+      ...(hop.before ? [`     as ${headerInWords(hop.before)}`] : []),
+      ...(hop.decisions ?? []).flatMap((one) => [
+        `     ${one.text}`,
+        ...one.because.map((range) => `       ${where(range)}`),
+      ]),
+      `     ${headerInWords(hop.header)}${hop.tunnel ? `, in a tunnel with VNI ${hop.tunnel.vni} to port ${hop.tunnel.port}` : ""}`,
       ...hop.because.map((range) => `     ${where(range)}`),
     ]);
   return [...way(walk.hops), ...(walk.back ? ["The answer:", ...way(walk.back.hops)] : [])].join(
     "\n",
   );
+}
+
+function headerInWords({ src, dst, proto, port, ttl, vlans, labels, dscp, mark }: Header): string {
+  return [
+    `${src} to ${dst}`,
+    `${proto}${port === null ? "" : ` port ${port}`}`,
+    `ttl ${ttl}`,
+    ...(vlans ? [`VLAN ${vlans.join(", in it ")}`] : []),
+    ...(labels ? [`label ${labels.join("/")}`] : []),
+    ...(dscp === undefined ? [] : [`class ${dscp}`]),
+    ...(mark === undefined ? [] : [`mark ${mark}`]),
+  ].join(", ");
 }
 
 export function remarks(diagnostics: readonly DiagnosticReport[]): string[] {

@@ -57,14 +57,32 @@ export type WalkHop = {
   readonly in: string | null;
   readonly out: string | null;
   readonly text: string;
-  readonly header: {
-    readonly src: string;
-    readonly dst: string;
-    readonly ttl: number;
-    readonly proto: string;
-    readonly port: number | null;
-  };
+  /** As it left, or where it ended. */
+  readonly header: Header;
+  /** As it came, where more than its hops to live are different. */
+  readonly before?: Header;
+  /** The tunnel that it left by. */
+  readonly tunnel?: { readonly vni: number; readonly port: number };
+  /** What filters and translations decided, in their order. */
+  readonly decisions?: readonly {
+    readonly text: string;
+    readonly because: readonly TextRange[];
+  }[];
   readonly because: readonly TextRange[];
+};
+
+/** What does not carry a tag, a label, a class or a mark does not say so. */
+export type Header = {
+  readonly src: string;
+  readonly dst: string;
+  readonly ttl: number;
+  readonly proto: string;
+  readonly port: number | null;
+  /** The VLANs of its tags, the outer one first. */
+  readonly vlans?: readonly number[];
+  readonly labels?: readonly number[];
+  readonly dscp?: number;
+  readonly mark?: number;
 };
 
 export type DiagnosticReport = TextRange & {

@@ -101,7 +101,7 @@ function buildNode(
     const parsed = files
       .filter(({ path }) => path.endsWith(endingOf(node)))
       .map(({ path, text }) => parseIos(path, text));
-    const built = buildIos(node.name, node.ports, parsed);
+    const built = buildIos(node.name, node.ports, parsed, node.kind);
     const device = deviceFromIos(node, built.state, macs);
     const diagnostics = [wrong, ...parsed.map((one) => one.diagnostics), built.diagnostics].flat();
     return { ...ALONE, devices: [tainted(device, node)], diagnostics };
@@ -121,13 +121,16 @@ function tainted(device: Device, node: NodeSpec): Device {
   return { ...device, taints: [...device.taints, ...unbuilt(node)] };
 }
 
+/** What may run on a node and is simulated. */
+const BUILT: ReadonlySet<string> = new Set(["docker", "ovs"]);
+
 // A kind of device that is drawn but not simulated leaves everything that touches it undecided.
 function unbuilt(node: NodeSpec): Device["taints"] {
   const because: Span = { file: "lab.yaml", from: 0, to: 0 };
-  if (node.kind === "switch" || node.kind === "controller")
+  if ((node.kind === "switch" && node.os === null) || node.kind === "controller")
     return [{ iface: null, what: `a ${node.kind}`, because }];
   return node.runs
-    .filter((what) => what !== "docker")
+    .filter((what) => !BUILT.has(what))
     .map((what) => ({ iface: null, what, because }));
 }
 

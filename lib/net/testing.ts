@@ -6,7 +6,7 @@ import type { Files, Span } from "./source/span.ts";
 
 /**
  * A small network for a test. A node is `name: its configuration`; the name says what it is: `edge.ios` a router,
- * `inet.outside` the world outside, anything else a Linux host. Ports are those that the cables name.
+ * `sw1.switch` a switch with IOS, `inet.outside` the world outside, anything else a Linux host. Ports are those that the cables name.
  */
 export function network(
   nodes: Readonly<Record<string, string>>,
@@ -39,7 +39,7 @@ export function drawn(
   };
   const files = Object.entries(nodes).map(([key, text]) => {
     const { name, os } = kindOf(key);
-    return [`${name}/${os === "ios" ? "startup.ios" : "host.sh"}`, text];
+    return [`${name}/${os === "ios" || os === "switch" ? "startup.ios" : "host.sh"}`, text];
   });
   return { topology, files: Object.fromEntries(files) };
 }
@@ -57,6 +57,7 @@ function nodeSpec(key: string, text: string, ends: readonly PortRef[]): NodeSpec
     .map(({ port }) => ({ name: port, mac: null }));
   const common = { name, ports, runs: [] };
   if (os === "ios") return { ...common, kind: "router", os: "ios", outside: null };
+  if (os === "switch") return { ...common, kind: "switch", os: "ios", outside: null };
   if (os !== "outside") return { ...common, kind: "host", os: "linux", outside: null };
   const [, address = "", owns = "", knows = ""] =
     /^(\S+) owns (\S*) knows (\S*)$/.exec(text.trim()) ?? [];

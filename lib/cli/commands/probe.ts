@@ -30,6 +30,8 @@ const asked = z.object({
   src: z.string().optional(),
   dev: z.string().optional(),
   trace: z.boolean().optional(),
+  size: z.int().min(28).max(65_535).optional(),
+  df: z.boolean().optional(),
 });
 
 type Asked = z.infer<typeof asked>;
@@ -69,6 +71,8 @@ function answerTo(built: Built, one: Asked): Answered {
     port: one.port ?? one.dport ?? null,
     source: one.src === undefined ? null : parseIp(one.src),
     iface: one.dev ?? null,
+    size: one.size,
+    df: one.df,
   };
   if (
     one.dev !== undefined &&

@@ -35,6 +35,7 @@ export type Way = {
   readonly iface: string;
   readonly gateway: Ip | null;
   readonly source: Ip | null;
+  readonly labels?: readonly number[];
 };
 
 /** Whether an interface works: it is enabled and, where it has a cable, there is a live port at the other end. */
@@ -50,7 +51,7 @@ export function fibsOf(device: Device, working: Working): { fibs: Fib[]; absent:
     device.rules && placed.table === null ? { ...placed, table: OWN_ADDRESSES } : placed,
   );
   const { installed, absent } = device.habits.routesStand
-    ? { installed: standing(device), absent: [] }
+    ? { installed: standing(device, working), absent: [] }
     : resolved(device, usable);
   const tables = new Map<string | null, Map<string, Entry>>(
     device.tables.map(({ name }) => [name, new Map()]),
@@ -77,8 +78,11 @@ export function tablesFor(
 ): { rule: RoutingRule | null; fib: Fib | null }[] {
   const named = (table: string | null) => fibs.find((fib) => fib.table === table) ?? null;
   if (!device.rules) return [{ rule: null, fib: named(vrf) }];
-  return device.rules.flatMap((rule): { rule: RoutingRule; fib: Fib | null }[] => {
-    if (rule.from !== null && rule.from !== from) return [];
+  return device.rules.flatMap((asked): { rule: RoutingRule; fib: Fib | null }[] => {
+    const elsewhere = asked.from !== null && asked.from !== from;
+    if (elsewhere && !asked.not) return [];
+    // What came in elsewhere is just what `not` wants, whatever else is asked.
+    const rule = elsewhere ? { ...asked, guard: {}, not: false } : asked;
     const { action } = rule;
     switch (action.kind) {
       case "own-addresses":
@@ -198,9 +202,16 @@ function receive(prefix: Prefix, source: Entry["source"]): Entry {
 }
 
 // F5: routes that their system let in stand as they are; of one prefix the lowest metric, the first of equals.
-function standing(device: Device): Placed[] {
+function standing(device: Device, working: Working): Placed[] {
   const best = new Map<string, WrittenRoute[]>();
+  // Some systems are told to pass over routes whose link has no carrier (ignore_routes_with_linkdown).
+  const dead = new Set(
+    device.ifaces.flatMap(({ name, ignoredWhenDead }) =>
+      ignoredWhenDead && !working(device.name, name) ? [name] : [],
+    ),
+  );
   for (const route of device.routes) {
+    if (route.iface !== null && dead.has(route.iface)) continue;
     const key = `${route.table ?? ""} ${formatPrefix(route.to)}`;
     const rivals = best.get(key);
     const first = rivals?.[0];
@@ -226,6 +237,7 @@ function entryOf(routes: readonly WrittenRoute[], ways?: readonly Way[]): Entry 
                 iface: route.iface!,
                 gateway: route.gateway,
                 source: route.source,
+                ...(route.labels && { labels: route.labels }),
               })),
           }
         : { kind: "refuse", how: first.action },

@@ -1,8 +1,10 @@
-import type { BridgePort, Device, Iface, IfaceRef } from "../model/device.ts";
+import type { BridgePort, Device, Iface, IfaceRef, WrittenMac } from "../model/device.ts";
 import type { Drop } from "../model/fate.ts";
 import {
   BROADCAST_MAC,
   IPV4,
+  LARGEST,
+  type Guard,
   macNumber,
   MULTICAST_MACS,
   placeAt,
@@ -12,9 +14,10 @@ import {
   type Step,
   type SwitchRow,
 } from "../model/network.ts";
-import { formatIp, type Ip } from "../model/prefix.ts";
+import { EVERYWHERE, formatIp, type Ip } from "../model/prefix.ts";
 import type { Span } from "../source/span.ts";
 import { Filters } from "./filters.ts";
+import { bridgeIn, FlowTables, vlansOf } from "./flow-tables.ts";
 import type { Wiring } from "./wiring.ts";
 
 /** Where each MAC address was learnt: by bridge and VLAN, the port that its frames came in by. */
@@ -26,6 +29,8 @@ export type TunnelEnd = {
   readonly remote: Ip;
   readonly source: Ip;
   readonly to: IfaceRef;
+  /** The longest packet that comes through, where its way is narrow. */
+  readonly fits?: number;
 };
 
 type Tunnel = Extract<Iface["layer"], { kind: "tunnel" }>;
@@ -82,6 +87,7 @@ export class Layer2 {
   }
 
   layOut(): void {
+    this.switches();
     for (const device of this.devices.values())
       for (const iface of device.ifaces) {
         this.leaving(device, iface);
@@ -89,6 +95,16 @@ export class Layer2 {
         this.arriving(device, iface);
         if (iface.layer.kind === "bridge") this.bridge(device, iface);
       }
+  }
+
+  private switches(): void {
+    const around = {
+      places: this.places,
+      learnt: this.learnt,
+      vlans: vlansIn(this.devices),
+    };
+    for (const device of this.devices.values())
+      for (const one of device.switches ?? []) new FlowTables(device, one, around).layOut();
   }
 
   private add(device: Device, iface: Iface, id: PlaceId, step: Step): PlaceId {
@@ -99,7 +115,7 @@ export class Layer2 {
   private drop(
     device: Device,
     iface: Iface,
-    kind: "no-carrier" | "not-for-it" | "vlan-not-allowed" | "no-tunnel",
+    kind: "no-carrier" | "not-for-it" | "vlan-not-allowed" | "no-tunnel" | "port-locked",
   ): PlaceId {
     const why: Drop = { kind, device: device.name, iface: iface.name };
     return this.add(device, iface, `${device.name}:${iface.name} drops: ${kind}`, {
@@ -115,6 +131,7 @@ export class Layer2 {
     const down = this.drop(device, iface, "no-carrier");
     const { layer } = iface;
     if (!iface.enabled) return void this.add(device, iface, id, { kind: "flood", to: [down] });
+    if (iface.losesAll) return this.losing(device, iface, id, iface.losesAll);
     switch (layer.kind) {
       case "cable": {
         const far = this.wiring.farEnd(device.name, iface.name);
@@ -130,17 +147,68 @@ export class Layer2 {
           kind: "flood",
           to: [bridgeIn(device, iface.name, iface.name)],
         });
+      case "switched": {
+        const entry = bridgeIn(this.devices.get(layer.home)!, layer.switch, layer.port);
+        const to = this.places.has(entry) ? entry : down;
+        return void this.add(device, iface, id, { kind: "flood", to: [to] });
+      }
       case "tunnel":
         return this.tunnelLeaving(device, iface, id, layer);
+      case "bundle":
+        return this.bundleLeaving(device, iface, id, layer.members);
       case "tagged": {
         const { device: owner, iface: parent } = layer.parent;
         const next = placeAt.leave(owner, parent);
+        if (layer.untagged) return void this.add(device, iface, id, { kind: "flood", to: [next] });
         const full = this.drop(device, iface, "not-for-it");
         return void this.add(device, iface, id, { kind: "tag", push: layer.vlan, next, full });
       }
       case "shared":
         return this.sharedLeaving(device, iface, id, layer);
     }
+  }
+
+  // Q1: questions for neighbours are lost with the rest.
+  private losing(device: Device, iface: Iface, id: PlaceId, because: Span): void {
+    const why: Drop = {
+      kind: "queue-loses",
+      device: device.name,
+      iface: iface.name,
+      because: [because],
+    };
+    const lost = this.add(device, iface, `${device.name}:${iface.name} drops: queue-loses`, {
+      kind: "drop",
+      why,
+    });
+    this.add(device, iface, id, { kind: "flood", to: [lost] });
+  }
+
+  // Ports that are one are equal ways: which of them a frame takes, nobody outside can say.
+  private bundleLeaving(
+    device: Device,
+    iface: Iface,
+    id: PlaceId,
+    members: readonly string[],
+  ): void {
+    const live = members.filter((one) => this.wiring.works(device.name, one));
+    const next = live.map((one) => placeAt.leave(device.name, one));
+    if (next.length < 2) {
+      const to = [next[0] ?? this.drop(device, iface, "no-carrier")];
+      return void this.add(device, iface, id, { kind: "flood", to });
+    }
+    const rows = [
+      {
+        low: 0 as Ip,
+        high: LARGEST.dst as Ip,
+        prefix: EVERYWHERE,
+        source: "connected",
+        next,
+        because: [],
+      },
+    ] as const;
+    const miss = this.drop(device, iface, "no-carrier");
+    const step: Step = { kind: "lookup", rows, miss };
+    this.places.set(id, { id, device: device.name, table: undefined, iface: iface.name, step });
   }
 
   // Into a tunnel: to where the address was learnt or written, else to all that take the unknown.
@@ -176,11 +244,11 @@ export class Layer2 {
   }
 
   // Out of a tunnel: the far end learns who is behind the address that the packet came from.
-  private outOfTunnel({ to, source }: TunnelEnd): PlaceId {
+  private outOfTunnel({ to, source, fits }: TunnelEnd): PlaceId {
     const device = this.devices.get(to.device)!;
     const iface = device.ifaces.find((one) => one.name === to.iface)!;
     const learns = iface.layer.kind === "tunnel" && iface.layer.learning;
-    return this.add(device, iface, `${to.device}:${to.iface} from ${formatIp(source)}`, {
+    const out = this.add(device, iface, `${to.device}:${to.iface} from ${formatIp(source)}`, {
       kind: "switch",
       domain: tunnelDomain(to.device, to.iface),
       port: String(source),
@@ -188,6 +256,8 @@ export class Layer2 {
       rows: [],
       miss: placeAt.arrive(to.device, to.iface),
     });
+    if (fits !== undefined) this.places.set(out, { ...this.places.get(out)!, fits });
+    return out;
   }
 
   // Siblings of a shared link reach each other without the cable, unless they are kept apart.
@@ -197,6 +267,7 @@ export class Layer2 {
     id: PlaceId,
     layer: Extract<Iface["layer"], { kind: "shared" }>,
   ): void {
+    if (layer.routed) return this.routedLeaving(device, iface, id, layer.parent);
     const below = placeAt.leave(layer.parent.device, layer.parent.iface);
     const siblings =
       layer.mode === "bridge"
@@ -221,6 +292,38 @@ export class Layer2 {
     this.add(device, iface, id, { kind: "filter", rules, otherwise: below });
   }
 
+  // B10: to those who share the link by their addresses, whatever the frame says; all else its owner routes as its own.
+  private routedLeaving(device: Device, iface: Iface, id: PlaceId, parent: IfaceRef): void {
+    const owner = this.devices.get(parent.device)!;
+    const bound = placeAt.bound(parent.device, parent.iface);
+    const out = { in: null, out: parent.iface, bridged: false, portIn: null, portOut: null };
+    const filters = this.filtersOf(owner);
+    const otherwise = filters.filters("ip") ? filters.hook("ip", "output", out, bound) : bound;
+    const rules = this.above(parent)
+      .filter((one) => one.iface !== iface && one.iface.enabled)
+      .flatMap((one): Rule[] =>
+        one.iface.layer.kind === "shared" && one.iface.layer.routed
+          ? addressRules(one.iface, {}, placeAt.arrive(one.device.name, one.iface.name))
+          : [],
+      );
+    this.add(device, iface, id, { kind: "filter", rules, otherwise });
+  }
+
+  // What comes in for one of those: to its stack, or by way of the owner's filters to whoever listens there.
+  private routedArriving({ device: owner, iface }: Standing, parent: Device, by: Iface): Rule[] {
+    if (iface.layer.kind !== "shared" || !iface.layer.routed) return [];
+    const mac = macNumber(iface.mac);
+    const dmac = { dmac: [[mac, mac]] as const };
+    if (!iface.layer.routed.filtered)
+      return addressRules(iface, dmac, placeAt.arrive(owner.name, iface.name));
+    const filters = this.filtersOf(parent);
+    const came = { in: by.name, out: null, bridged: false, portIn: null, portOut: null };
+    const accept = placeAt.accept(owner.name, iface.table);
+    if (!filters.filters("ip")) return addressRules(iface, dmac, accept);
+    const input = filters.hook("ip", "input", came, accept);
+    return addressRules(iface, dmac, filters.hook("ip", "prerouting", came, input));
+  }
+
   // ---- up: from the cable to the stack
 
   private arriving(device: Device, iface: Iface): void {
@@ -228,6 +331,10 @@ export class Layer2 {
     if (!iface.enabled) {
       const down = this.drop(device, iface, "no-carrier");
       return void this.add(device, iface, id, { kind: "flood", to: [down] });
+    }
+    if (iface.bundling) {
+      const to = [placeAt.arrive(device.name, iface.bundling.into)];
+      return void this.add(device, iface, id, { kind: "flood", to });
     }
     // As the kernel takes a frame in: its VLAN's interface first, then bridge or shared links, then the stack.
     const above = this.above({ device: device.name, iface: iface.name }).filter(
@@ -242,7 +349,14 @@ export class Layer2 {
         next: placeAt.arrive(owner.name, one.name),
         full: placeAt.arrive(owner.name, one.name),
       });
-      return [{ guard: { tag: [[tag, tag]] }, then: pop, because: [] }];
+      const rules: Rule[] = [{ guard: { tag: [[tag, tag]] }, then: pop, because: [] }];
+      if (one.layer.untagged)
+        rules.push({
+          guard: { tag: [[0, 0]] },
+          then: placeAt.arrive(owner.name, one.name),
+          because: [],
+        });
+      return rules;
     });
     const next = this.untaggedArriving(device, iface, id, above);
     this.add(device, iface, id, { kind: "filter", rules: tagged, otherwise: next });
@@ -256,13 +370,18 @@ export class Layer2 {
   ): PlaceId {
     if (iface.bridge) return bridgeIn(device, iface.bridge.name, iface.name);
     const stack = placeAt.stack(device.name, iface.name);
-    const sharing = above.filter(({ iface: one }) => one.layer.kind === "shared");
-    if (sharing.length === 0) return stack;
+    const all = above.filter(({ iface: one }) => one.layer.kind === "shared");
+    if (all.length === 0) return stack;
+    const routed = all.flatMap((one) => this.routedArriving(one, device, iface));
+    const sharing = all.filter(
+      ({ iface: { layer } }) => layer.kind === "shared" && layer.routed === undefined,
+    );
     const everyone = this.add(device, iface, `${id}, for everyone`, {
       kind: "flood",
       to: [stack, ...sharing.map((one) => placeAt.arrive(one.device.name, one.iface.name))],
     });
     const rules: Rule[] = [
+      ...routed,
       ...sharing.flatMap((one): Rule[] =>
         ruleFor(one.iface, placeAt.arrive(one.device.name, one.iface.name)),
       ),
@@ -284,6 +403,26 @@ export class Layer2 {
     for (const from of ports)
       if (bridge.enabled) this.entering(device, bridge, bridge.layer.vlanAware, from, ports);
       else this.refusing(device, bridge, from.iface);
+    for (const from of ports) {
+      const talkedInto = bridge.enabled ? this.asTrunk(device, from) : null;
+      if (!talkedInto) continue;
+      const id = placeAt.asTrunk(device.name, from.iface.name);
+      this.entering(device, bridge, bridge.layer.vlanAware, talkedInto, ports, id);
+    }
+  }
+
+  // The port as a trunk, where that depends on the other end, which is no switch and may still say so.
+  private asTrunk(device: Device, { iface, isOwn }: Port): Port | null {
+    const trunking = iface.bridge?.trunking;
+    if (!trunking || (trunking.wants !== "auto" && trunking.wants !== "desirable")) return null;
+    const far = this.wiring.farEnd(device.name, iface.name);
+    const there = far && this.devices.get(far.node)?.ifaces.find((one) => one.name === far.port);
+    if (!there || there.bridge?.trunking || there.bundling) return null;
+    const { because } = iface;
+    const vlans = [...trunking.trunk.vlans].map(
+      ([vlan, { untagged }]) => [vlan, { untagged, because }] as const,
+    );
+    return { iface, port: { ...trunking.trunk, vlans: new Map(vlans) }, isOwn };
   }
 
   // A bridge that is down takes nothing from its ports.
@@ -312,8 +451,9 @@ export class Layer2 {
     aware: boolean,
     from: Port,
     ports: readonly Port[],
+    door = bridgeIn(device, bridge.name, from.iface.name),
   ): void {
-    const id = bridgeIn(device, bridge.name, from.iface.name);
+    const id = from.port.admits ? this.locked(device, from, door, from.port.admits) : door;
     if (!aware) {
       const across = this.across(device, bridge, null, from, ports);
       return void this.add(device, from.iface, id, { kind: "flood", to: [across] });
@@ -321,14 +461,18 @@ export class Layer2 {
     const refused = this.drop(device, from.iface, "vlan-not-allowed");
     const { pvid, vlans } = from.port;
     const rules: Rule[] = [];
+    const into = (vlan: number) =>
+      from.port.blocked?.has(vlan)
+        ? this.blocked(device, from.iface, vlan)
+        : this.across(device, bridge, vlan, from, ports);
     if (pvid !== null && vlans.has(pvid))
       rules.push({
         guard: { tag: [[0, 0]] },
-        then: this.across(device, bridge, pvid, from, ports),
+        then: into(pvid),
         because: spans(vlans.get(pvid)!.because),
       });
     for (const [vlan, { because }] of vlans) {
-      const next = this.across(device, bridge, vlan, from, ports);
+      const next = into(vlan);
       const pop = this.add(device, from.iface, `${id}, VLAN ${vlan}`, {
         kind: "tag",
         push: null,
@@ -338,6 +482,29 @@ export class Layer2 {
       rules.push({ guard: { tag: [[vlan + 1, vlan + 1]] }, then: pop, because: spans(because) });
     }
     this.add(device, from.iface, id, { kind: "filter", rules, otherwise: refused });
+  }
+
+  private blocked(device: Device, iface: Iface, vlan: number): PlaceId {
+    const why: Drop = { kind: "blocked", device: device.name, iface: iface.name, vlan };
+    const id = `${device.name}:${iface.name} drops: blocked in VLAN ${vlan}`;
+    return this.add(device, iface, id, { kind: "drop", why });
+  }
+
+  // B9: a locked port takes only frames from addresses that were written down for it; the place behind the lock.
+  private locked(
+    device: Device,
+    { iface }: Port,
+    door: PlaceId,
+    admits: readonly WrittenMac[],
+  ): PlaceId {
+    const inside = `${door}, admitted`;
+    const rules = admits.map(({ mac, because }): Rule => {
+      const smac = macNumber(mac);
+      return { guard: { smac: [[smac, smac]] }, then: inside, because: [because] };
+    });
+    const otherwise = this.drop(device, iface, "port-locked");
+    this.add(device, iface, door, { kind: "filter", rules, otherwise });
+    return inside;
   }
 
   // One VLAN of the bridge as a frame sees it that came in by `from`; without VLANs, the whole bridge.
@@ -352,8 +519,8 @@ export class Layer2 {
     const id = `${name} from ${from.iface.name}`;
     const others = ports.filter(
       (one) =>
-        (one !== from || from.port.hairpin) &&
-        (vlan === null || one.port.vlans.has(vlan)) &&
+        (one.iface !== from.iface || from.port.hairpin) &&
+        (vlan === null || (one.port.vlans.has(vlan) && !one.port.blocked?.has(vlan))) &&
         !(one.port.isolated && from.port.isolated),
     );
     const out = (one: Port) =>
@@ -372,13 +539,14 @@ export class Layer2 {
       next: own ? out(own) : this.drop(device, bridge, "vlan-not-allowed"),
       because: [],
     }));
-    for (const [dmac, port] of this.learnt.get(name) ?? []) {
+    const known = this.learnt.get(name) ?? new Map<number, string>();
+    for (const [dmac, { port, because }] of this.whereabouts(bridge, vlan, known)) {
       if (ownMacs.includes(dmac)) continue;
-      const to = others.find((one) => one.iface.name === port);
+      const to = others.find((one) => (port === null ? one.isOwn : one.iface.name === port));
       rows.push({
         dmac,
         next: to ? out(to) : this.drop(device, bridge, "not-for-it"),
-        because: [],
+        because,
       });
     }
     return this.add(device, bridge, id, {
@@ -389,6 +557,24 @@ export class Layer2 {
       rows,
       miss,
     });
+  }
+
+  // B9: what is written for the bridge itself, or to stay, counts before what was learnt, and that before the rest.
+  private whereabouts(
+    { layer }: Iface,
+    vlan: number | null,
+    learnt: ReadonlyMap<number, string>,
+  ): Map<number, { port: string | null; because: readonly Span[] }> {
+    const written = (layer.kind === "bridge" ? (layer.written ?? []) : []).filter(
+      (one) => one.vlan === vlan,
+    );
+    const places = new Map<number, { port: string | null; because: readonly Span[] }>();
+    const write = ({ mac, port, because }: WrittenMac) =>
+      places.set(macNumber(mac), { port, because: [because] });
+    written.filter(({ stays }) => !stays).forEach(write);
+    for (const [mac, port] of learnt) places.set(mac, { port, because: [] });
+    written.filter(({ stays }) => stays).forEach(write);
+    return places;
   }
 
   // Frames for nobody known are kept from some ports; what is for everyone still goes there.
@@ -476,11 +662,28 @@ function ruleFor(iface: Iface, then: PlaceId): Rule[] {
   }));
 }
 
+// IPv4 packets for each address of an interface.
+function addressRules({ addresses }: Iface, guard: Guard, then: PlaceId): Rule[] {
+  return addresses.map(({ ip, because }) => ({
+    guard: { ...guard, ethertype: [[IPV4, IPV4]], dst: [[ip, ip]] },
+    then,
+    because: spans(because),
+  }));
+}
+
 type Port = { readonly iface: Iface; readonly port: BridgePort; readonly isOwn: boolean };
 
-// Where a frame is that came into a bridge by one of its ports.
-function bridgeIn(device: Device, bridge: string, port: string): PlaceId {
-  return `${device.name}:${bridge} by ${port}`;
+// Every VLAN that frames are put into somewhere.
+function vlansIn(devices: ReadonlyMap<string, Device>): ReadonlySet<number> {
+  const all = [...devices.values()].flatMap(({ ifaces, switches = [] }) => [
+    ...switches.flatMap(vlansOf),
+    ...ifaces.flatMap(({ layer, bridge }) => [
+      ...(layer.kind === "tagged" ? [layer.vlan] : []),
+      ...(layer.kind === "bridge" ? [layer.own.pvid ?? 0] : []),
+      ...(bridge ? [bridge.port.pvid ?? 0] : []),
+    ]),
+  ]);
+  return new Set(all.filter((vlan) => vlan !== 0));
 }
 
 function spans(because: Span | null): readonly Span[] {

@@ -29,12 +29,15 @@ export class Wiring {
     switch (iface.layer.kind) {
       case "cable": {
         const far = this.farEnd(device, name);
-        return far !== null && (this.ifaces.get(key(far))?.enabled ?? false);
+        return far !== null && holdsLink(this.ifaces.get(key(far)));
       }
       case "tagged":
       case "shared":
         return this.works(iface.layer.parent.device, iface.layer.parent.iface);
+      case "bundle":
+        return iface.layer.members.some((one) => this.works(device, one));
       case "bridge":
+      case "switched":
       case "tunnel":
       case "vrf":
       case "nothing":
@@ -42,9 +45,16 @@ export class Wiring {
     }
   };
 
+  /** The other end of the cable, whether or not it is live. */
   farEnd(device: string, iface: string): PortRef | null {
     return this.far.get(`${device}:${iface}`) ?? null;
   }
+}
+
+// A port that its bundle leaves out carries nothing, but is no dead end of a cable.
+function holdsLink(iface: Iface | undefined): boolean {
+  const why = iface?.stopped?.why;
+  return (iface?.enabled ?? false) || why === "no-partner" || why === "misfit";
 }
 
 function key({ node, port }: PortRef): string {

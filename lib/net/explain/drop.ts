@@ -7,6 +7,13 @@ import type { Packet } from "../trace/packet.ts";
 import type { Span } from "../source/span.ts";
 import type { Explanation } from "./explanation.ts";
 import { explainNoRoute } from "./no-route.ts";
+import {
+  carrierOf,
+  explainBlocked,
+  explainNotCarried,
+  explainStopped,
+  whereItEnds,
+} from "./switching.ts";
 
 /**
  * Why a packet ended here. The compiler asks for words for every kind of drop. `chosen` are the lines of the route it
@@ -45,6 +52,16 @@ export function explainDrop(
         text: `Its time to live runs out at ${drop.device}: it was passed on too often, most likely in a circle.`,
         lines: [],
       };
+    case "too-big":
+      return {
+        text: `${drop.device}'s ${drop.iface} carries ${drop.mtu} bytes at most: the packet is longer, and may not be cut.`,
+        lines: drop.because,
+      };
+    case "frame-too-big":
+      return {
+        text: `${drop.device}'s ${drop.iface} takes no frame of more than ${drop.mtu} bytes, and this one is longer. Nobody says so to the sender.`,
+        lines: drop.because,
+      };
     case "martian":
       return {
         text: `${drop.device} drops it on ${drop.iface}: ${formatIp(packet.src as Ip)} can be no sender there, because it is ${drop.device}'s own address or none that a host may have.`,
@@ -73,14 +90,30 @@ export function explainDrop(
         lines: drop.because,
       };
     case "vlan-not-allowed":
+      return explainNotCarried(compiled, drop.device, drop.iface, packet);
+    case "blocked":
+      return explainBlocked(compiled, drop.device, drop.iface, drop.vlan);
+    case "port-locked":
       return {
-        text: `${drop.device}'s ${drop.iface} does not carry ${packet.tag === 0 ? "untagged frames" : `VLAN ${packet.tag - 1}`}.`,
+        text: `${drop.device}'s ${drop.iface} is locked: it takes frames only from addresses written down for it, and ${formatMac(packet.smac)} is none.`,
         lines: [],
       };
     case "no-tunnel":
       return {
         text: `${drop.device}'s ${drop.iface} leads nowhere for it: no far end that its packets reach has the same number and port.`,
         lines: [],
+      };
+    case "no-label":
+      return {
+        text: drop.takesLabels
+          ? `${drop.device} knows nothing of label ${packet.labels?.[0]?.label ?? "at the top"}, and drops it.`
+          : `${drop.device} takes no packets with labels on ${drop.iface}.`,
+        lines: [],
+      };
+    case "queue-loses":
+      return {
+        text: `${drop.device}'s ${drop.iface} loses every packet that should leave by it.`,
+        lines: drop.because,
       };
     case "nobody":
       return { text: `${drop.device} has no other port to send it out of.`, lines: [] };
@@ -104,6 +137,10 @@ export function explainDrop(
   }
 }
 
+function formatMac(mac: number): string {
+  return mac.toString(16).padStart(12, "0").match(/../g)!.join(":");
+}
+
 const REFUSALS = {
   discard: "to throw it away",
   unreachable: "that it is unreachable",
@@ -125,10 +162,14 @@ function explainNoNeighbor(
   const asked = drop.gateway ?? (packet.dst as Ip);
   const what = drop.gateway === null ? formatIp(asked) : `its next hop ${formatIp(asked)}`;
   const lost = `${drop.device} asks for ${what} on ${drop.iface}, and nobody answers.`;
+  const cut = whereItEnds(compiled, drop.device, drop.iface, asked);
+  if (cut) return { text: `${lost} ${cut.text}`, lines: [...cut.lines, ...drop.because] };
   const end = farEnd(compiled, drop.device, drop.iface);
   const far = end && deviceOf(compiled, end.node);
   const iface = far?.ifaces.find((one) => one.name === end!.port);
   if (!far || !iface) return { text: lost, lines: drop.because };
+  // A switch's port has no address to give, and the switches are not to blame.
+  if (iface.bridge || iface.bundling) return { text: lost, lines: drop.because };
   const there = `${far.name}'s ${iface.name}`;
   if (iface.addresses.length === 0)
     return { text: `${lost} ${explainBare(there, iface)}`, lines: bareLines(iface, drop.because) };
@@ -213,6 +254,9 @@ function bareLines(iface: Iface, otherwise: readonly Span[]): readonly Span[] {
 
 function explainNoCarrier(compiled: Compiled, name: string, port: string): Explanation {
   const here = deviceOf(compiled, name).ifaces.find((one) => one.name === port);
+  const below = here && here.enabled && carrierOf(deviceOf(compiled, name), here);
+  if (below && below !== here) return explainNoCarrier(compiled, name, below.name);
+  if (here?.stopped) return explainStopped(name, here, here.stopped);
   if (here && !here.enabled)
     return {
       text: `${name}'s ${port} is down${here.disabledBecause ? "" : ": nothing has brought it up"}.`,
@@ -221,6 +265,10 @@ function explainNoCarrier(compiled: Compiled, name: string, port: string): Expla
   const end = farEnd(compiled, name, port);
   if (!end) return { text: `No cable is in ${name}'s ${port}.`, lines: [] };
   const far = deviceOf(compiled, end.node).ifaces.find((one) => one.name === end.port);
+  if (far?.stopped) {
+    const { text, lines } = explainStopped(end.node, far, far.stopped);
+    return { text: `${name}'s ${port} has no link: ${text}`, lines };
+  }
   return {
     text: `${name}'s ${port} has no link: ${end.node}'s ${end.port}, at the other end of the cable, is down${far?.disabledBecause ? "" : ", and nothing has brought it up"}.`,
     lines: spans(far?.disabledBecause ?? far?.because ?? null),

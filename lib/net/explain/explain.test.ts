@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { answers, cables, hosts } from "../golden.ts";
 import type { Claim, Proto } from "../model/objective.ts";
 import { buildNetwork } from "../network.ts";
 import { decide } from "../prove/decide.ts";
 import { drawn, ip, lineAt } from "../testing.ts";
+import type { Drop } from "../model/fate.ts";
 import { explainDrop } from "./drop.ts";
 import { hopsOf } from "./walk.ts";
 import { explainVerdict } from "./verdict.ts";
@@ -359,11 +361,11 @@ describe("why a packet ended", () => {
     ],
     [
       "something that is not simulated",
-      line(linux("tc qdisc add dev eth0 root fq")),
+      line(linux("tc filter add dev eth0 ingress flower action drop")),
       ping("h1", "h2"),
       [
-        'Not decided: on r, "tc qdisc" is not simulated, and this depends on it.',
-        "r: tc qdisc add dev eth0 root fq",
+        'Not decided: on r, "tc filter … action" is not simulated, and this depends on it.',
+        "r: tc filter add dev eth0 ingress flower action drop",
       ],
     ],
     [
@@ -477,8 +479,90 @@ test.each([
   [{ kind: "not-passed-on", device: "edge" }, "edge does not pass packets for 224.0.0.9 on."],
   [{ kind: "loop", through: ["edge", "a1"] }, "It goes in a circle: edge, a1, edge."],
   [{ kind: "no-carrier", device: "a1", iface: "eth9" }, "No cable is in a1's eth9."],
+  [
+    { kind: "vlan-not-allowed", device: "edge", iface: "Gi0/1" },
+    "edge's Gi0/1 does not carry untagged frames.",
+  ],
+  [
+    { kind: "port-locked", device: "edge", iface: "Gi0/1" },
+    "edge's Gi0/1 is locked: it takes frames only from addresses written down for it, and 00:00:00:00:00:00 is none.",
+  ],
+  [
+    { kind: "too-big", device: "edge", iface: "Gi0/1", mtu: 1400, because: [] },
+    "edge's Gi0/1 carries 1400 bytes at most: the packet is longer, and may not be cut.",
+  ],
+  [
+    { kind: "frame-too-big", device: "edge", iface: "Gi0/1", mtu: 1400, because: [] },
+    "edge's Gi0/1 takes no frame of more than 1400 bytes, and this one is longer. Nobody says so to the sender.",
+  ],
+  [
+    { kind: "no-tunnel", device: "edge", iface: "vx0" },
+    "edge's vx0 leads nowhere for it: no far end that its packets reach has the same number and port.",
+  ],
+  [
+    { kind: "no-label", device: "edge", iface: "Gi0/1", takesLabels: false },
+    "edge takes no packets with labels on Gi0/1.",
+  ],
+  [
+    { kind: "no-label", device: "edge", iface: "Gi0/1", takesLabels: true },
+    "edge knows nothing of label at the top, and drops it.",
+  ],
+  [
+    { kind: "queue-loses", device: "edge", iface: "eth0", because: [] },
+    "edge's eth0 loses every packet that should leave by it.",
+  ],
+  [
+    { kind: "blocked", device: "edge", iface: "Gi0/1", vlan: 10 },
+    "Spanning tree blocks edge's Gi0/1 in VLAN 10.",
+  ],
+  [{ kind: "nobody", device: "edge" }, "edge has no other port to send it out of."],
+  [
+    { kind: "unasked", device: "edge" },
+    "The answer reaches edge from 10.0.0.1, which is not the address that was asked, so it is not taken for an answer.",
+  ],
+  [
+    { kind: "filtered", device: "edge", chain: "chain x", isPolicy: true, because: [] },
+    "edge's filter drops it: no rule of chain x takes it, and the chain drops the rest.",
+  ],
+  [
+    { kind: "rejected", device: "edge", chain: "chain x", error: "tcp-reset", because: [] },
+    "edge's filter turns it away with tcp-reset: a rule of chain x says so.",
+  ],
 ] as const)("a packet may also end as $kind", (drop, expected) => {
   const { topology, files } = drawn({ ...hosts, "edge.ios": answers.solution }, cables);
-  const packet = { ethertype: 0x0800, tag: 0, dmac: 0, smac: 0, src: ip("10.0.0.1"), dst: ip("224.0.0.9"), proto: 17, sport: 0, dport: 0, ttl: 9, inner: 0, flags: 0, mark: 0, ct: 0 }; // prettier-ignore
+  const packet = { ethertype: 0x0800, tag: 0, dmac: 0, smac: 0, src: ip("10.0.0.1"), dst: ip("224.0.0.9"), proto: 17, sport: 0, dport: 0, ttl: 9, inner: 0, flags: 0, dscp: 0, mark: 0, ct: 0 }; // prettier-ignore
   expect(explainDrop(buildNetwork(topology, files), drop, packet).text).toBe(expected);
+});
+
+// The list of ends is closed: a new one must say here what it looks like in words.
+const KINDS: Readonly<Record<Drop["kind"], true>> = {
+  "no-route": true,
+  discarded: true,
+  "not-forwarding": true,
+  "no-neighbor": true,
+  "no-carrier": true,
+  "ttl-expired": true,
+  "too-big": true,
+  "frame-too-big": true,
+  martian: true,
+  "source-check": true,
+  "not-for-it": true,
+  "vlan-not-allowed": true,
+  "port-locked": true,
+  blocked: true,
+  "not-passed-on": true,
+  unasked: true,
+  refused: true,
+  "no-tunnel": true,
+  "no-label": true,
+  "queue-loses": true,
+  nobody: true,
+  filtered: true,
+  rejected: true,
+  loop: true,
+};
+
+test.each(Object.keys(KINDS))("there is a row for a packet that ends as %s", (kind) => {
+  const rows = readFileSync(import.meta.filename, "utf8");
+  expect(rows).toMatch(new RegExp(`\\[\\s*"${kind}[":, ]|\\{ kind: "${kind}"`));
 });

@@ -4,6 +4,7 @@ import type { Drop } from "../model/fate.ts";
 import { contains, formatIp, formatPrefix, networkOf, type Ip } from "../model/prefix.ts";
 import type { Span } from "../source/span.ts";
 import type { Explanation } from "./explanation.ts";
+import { carrierOf, explainStopped } from "./switching.ts";
 
 type NoRoute = Drop & { readonly kind: "no-route" };
 
@@ -50,12 +51,22 @@ function downInTable(compiled: Compiled, drop: NoRoute, dst: Ip): Explanation | 
   if (!found) return null;
   const { iface, net } = found;
   const has = `${device.name}'s ${iface.short} has ${net}`;
+  if (iface.stopped) {
+    const { text, lines } = explainStopped(device.name, iface, iface.stopped);
+    return { text: `${has}, but ${text}`, lines };
+  }
   if (!iface.enabled)
     return {
       text: `${has}, but is down${iface.disabledBecause ? "" : ": nothing has brought it up"}.`,
       lines: spans(iface.disabledBecause ?? found.because),
     };
-  const far = farEnd(compiled, device.name, iface.name);
+  const below = carrierOf(device, iface);
+  if (!below.enabled)
+    return {
+      text: `${has}, but ${below.short} is down.`,
+      lines: spans(below.disabledBecause ?? found.because),
+    };
+  const far = farEnd(compiled, device.name, below.name);
   return {
     text: `${has}, but no link: ${far ? `${far}, at the other end of its cable, is down` : "no cable is in it"}.`,
     lines: spans(found.because),

@@ -1,5 +1,6 @@
 import type { Compiled } from "../dataplane/compile.ts";
 import type { Claim, Threat } from "../model/objective.ts";
+import { placeAt } from "../model/network.ts";
 import { formatIp, type Ip } from "../model/prefix.ts";
 import type { Failing, Holding, Undecided, Verdict } from "../prove/verdict.ts";
 import { acceptedAt, type Conversation } from "../trace/conversation.ts";
@@ -139,9 +140,15 @@ function explainLeak(
   const end = threat === "attacker" ? `is seen at ${to}` : `arrives at ${to}`;
   const article = /^[AEIO]/.test(what) ? "an" : "a";
   return {
-    text: `A packet gets through: sent by ${from}, ${article} ${what}${forged} ${end}. Its answer may be lost, but that one arrives is enough.`,
+    text: `A packet gets through: sent by ${from}, ${article} ${what}${forged} ${end}. ${talkedInto(shown)}Its answer may be lost, but that one arrives is enough.`,
     lines: linesOf(compiled, shown),
   };
+}
+
+function talkedInto({ stops }: Trace): string {
+  const { id, device, iface } = stops[0]!.place;
+  if (iface === null || id !== placeAt.asTrunk(device, iface)) return "";
+  return `${device}'s ${iface} would be a trunk if it were asked to, and is asked. `;
 }
 
 function isOwnSource(compiled: Compiled, shown: Trace): boolean {

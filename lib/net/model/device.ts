@@ -1,7 +1,16 @@
 import type { Span } from "../source/span.ts";
+import type { FlowSwitch } from "./flow-switch.ts";
 import type { FilterTable } from "./packet-filter.ts";
 import type { Guard } from "./network.ts";
 import type { Ip, Prefix } from "./prefix.ts";
+import type {
+  Blocked,
+  Bundling,
+  SpanningPort,
+  SpanningTree,
+  Stopped,
+  Trunking,
+} from "./switching.ts";
 import type { NodeKind } from "./topology.ts";
 
 /**
@@ -24,6 +33,10 @@ export type Device = {
   readonly filters: readonly FilterTable[];
   /** Whether packets that cross a bridge pass the filters of IPv4, too. */
   readonly filtersBridged: boolean;
+  /** Switches in it whose flow tables decide; none when absent. */
+  readonly switches?: readonly FlowSwitch[];
+  /** What becomes of packets with labels, where they are taken at all. */
+  readonly labels?: readonly LabelRoute[];
   readonly forwards: { readonly on: boolean; readonly because: Span | null };
   readonly habits: Habits;
   /** Who listens here; ICMP echo is always answered. */
@@ -47,6 +60,15 @@ export type Table = {
   /** `null` is the table that is there without being asked for. */
   readonly name: string | null;
   readonly distinguisher: string | null;
+  readonly because: Span | null;
+};
+
+/** Packets with `label` get the labels `swap` instead, and go to the gateway, or with none left to the interface itself. */
+export type LabelRoute = {
+  readonly label: number;
+  readonly swap: readonly number[];
+  readonly gateway: Ip | null;
+  readonly iface: string;
   readonly because: Span | null;
 };
 
@@ -80,7 +102,13 @@ export type Iface = {
     readonly name: string;
     readonly port: BridgePort;
     readonly because: Span | null;
+    readonly trunking?: Trunking;
+    readonly spanning?: SpanningPort;
   } | null;
+  /** The bundle that it wants to be part of; its frames go there while it is. */
+  readonly bundling?: Bundling;
+  /** Why it is not enabled although nobody took it down. */
+  readonly stopped?: Stopped;
   readonly mac: string;
   /** The networks of its addresses are the device's own as a whole: the loopback of a host. */
   readonly ownsNetworks: boolean;
@@ -90,10 +118,25 @@ export type Iface = {
   readonly disabledBecause: Span | null;
   readonly addresses: readonly IfaceAddress[];
   readonly proxyArp: boolean;
+  /** Packets with labels are taken in by it. */
+  readonly takesLabels?: boolean;
   /** It answers only for its own addresses, although its device would for all of its (arp_ignore 1). */
   readonly answersForItselfOnly: boolean;
   /** Reverse path check of what comes in: none, by this interface (strict), or by any (loose). */
   readonly sourceCheck: "none" | "strict" | "loose";
+  /** Routes by it do not count while it has no link, although they stay. */
+  readonly ignoredWhenDead?: boolean;
+  /** The line by which every frame that should leave by it is lost. */
+  readonly losesAll?: Span | null;
+  /** Neighbours that someone wrote down: nobody is asked for those. */
+  readonly neighbors?: readonly {
+    readonly ip: Ip;
+    readonly mac: string;
+    readonly because: Span;
+  }[];
+  /** The largest packet that it carries (1500 when absent), and the line that says so. */
+  readonly mtu?: number;
+  readonly mtuBecause?: Span | null;
   /** The line that speaks of this interface at all, and the one that binds it to its table. */
   readonly because: Span | null;
   readonly tableBecause: Span | null;
@@ -108,9 +151,25 @@ export type IfaceLayer =
   /** Nothing: frames that leave by it are gone. */
   | { readonly kind: "nothing" }
   /** A bridge of this device, whose own port it is. */
-  | { readonly kind: "bridge"; readonly vlanAware: boolean; readonly own: BridgePort }
+  | {
+      readonly kind: "bridge";
+      readonly vlanAware: boolean;
+      readonly own: BridgePort;
+      /** The VLANs that are there, with the lines that made them, where VLANs must be made. */
+      readonly vlans?: ReadonlyMap<number, Span | null>;
+      readonly spanning?: SpanningTree;
+      readonly written?: readonly WrittenMac[];
+    }
   /** Another interface, where its frames carry a VLAN tag. */
-  | { readonly kind: "tagged"; readonly parent: IfaceRef; readonly vlan: number }
+  | {
+      readonly kind: "tagged";
+      readonly parent: IfaceRef;
+      readonly vlan: number;
+      /** It takes the frames without a tag, too, and puts none on. */
+      readonly untagged?: boolean;
+    }
+  /** Several ports of this device that are one; those that are, once the other ends have agreed. */
+  | { readonly kind: "bundle"; readonly members: readonly string[] }
   /** A tunnel through the network of `home`: to each remote, what is sent there; `null` for all that is not known. */
   | {
       readonly kind: "tunnel";
@@ -119,11 +178,20 @@ export type IfaceLayer =
       readonly port: number;
       readonly local: Ip | null;
       readonly learning: boolean;
+      /** Packets of any other far end are not taken; from everybody when absent. */
+      readonly only?: Ip;
       readonly remotes: readonly {
         readonly mac: string | null;
         readonly remote: Ip;
         readonly because: Span | null;
       }[];
+    }
+  /** A port of a switch with flow tables, which is that of `home`; the stack is on this side. */
+  | {
+      readonly kind: "switched";
+      readonly home: string;
+      readonly switch: string;
+      readonly port: string;
     }
   /** A VRF of this device, where what leaves by it is looked up. */
   | { readonly kind: "vrf" }
@@ -133,6 +201,11 @@ export type IfaceLayer =
       readonly parent: IfaceRef;
       readonly by: "mac" | "address";
       readonly mode: "bridge" | "private" | "vepa" | "passthru";
+      /**
+       * It asks for no neighbours: what leaves by it the owner of the parent routes as its own. `filtered`: what comes
+       * in for it passes that one's filters, and not its own.
+       */
+      readonly routed?: { readonly filtered: boolean };
     };
 
 export type IfaceRef = { readonly device: string; readonly iface: string };
@@ -148,6 +221,22 @@ export type BridgePort = {
   readonly hairpin: boolean;
   readonly learning: boolean;
   readonly flood: boolean;
+  /** VLANs that it would carry, if spanning tree let it. */
+  readonly blocked?: ReadonlyMap<number, Blocked>;
+  /** The line that says which VLANs it may carry. */
+  readonly allowedBecause?: Span | null;
+  /** Only frames from these addresses are taken; from any, when absent. */
+  readonly admits?: readonly WrittenMac[];
+};
+
+/** What someone wrote into a bridge's table: an address, and the port where it is; `null` is the bridge itself. */
+export type WrittenMac = {
+  readonly mac: string;
+  readonly port: string | null;
+  readonly vlan: number | null;
+  /** Nothing that is learnt moves it. */
+  readonly stays: boolean;
+  readonly because: Span;
 };
 
 export type IfaceAddress = {
@@ -178,6 +267,8 @@ export type WrittenRoute = {
   readonly distance: number;
   readonly metric: number;
   readonly source: Ip | null;
+  /** What is put on packets that go this way, the outer label first. */
+  readonly labels?: readonly number[];
   readonly because: Span | null;
 };
 

@@ -2,6 +2,7 @@ import type { Span } from "../source/span.ts";
 import type { Loss, Taint, WrittenRoute } from "./device.ts";
 import type { IosAddresses } from "./ios-addresses.ts";
 import type { IosRoutes } from "./ios-routes.ts";
+import type { IosLayer2, IosSwitching } from "./ios-switching.ts";
 
 /** An IOS device while its configuration is carried out, line by line. */
 export type IosState = {
@@ -11,6 +12,7 @@ export type IosState = {
   readonly ifaces: Map<string, IosIface>;
   readonly routes: IosRoutes;
   readonly taints: Taint[];
+  readonly switching: IosSwitching;
 };
 
 export type IosVrf = {
@@ -33,6 +35,7 @@ export type IosIface = {
   proxyArp: boolean;
   because: Span | null;
   readonly losses: Loss[];
+  readonly layer2: IosLayer2;
 };
 
 export type IosRoute = WrittenRoute;

@@ -1,5 +1,5 @@
 import type { Span } from "../source/span.ts";
-import type { Device } from "./device.ts";
+import type { Device, Taint } from "./device.ts";
 import type { Drop } from "./fate.ts";
 import type { Ip, Prefix } from "./prefix.ts";
 import type { PortRef, Topology } from "./topology.ts";
@@ -28,6 +28,12 @@ export type Place = {
   readonly table: string | null | undefined;
   readonly iface: string | null;
   readonly step: Step;
+  /** What comes here may fare otherwise, for a line that is not simulated. */
+  readonly doubt?: Taint;
+  /** What stands there, where that has a name of its own: `chain FORWARD of table filter`. */
+  readonly what?: string;
+  /** No packet longer than this comes by it: a tunnel whose way is narrow. */
+  readonly fits?: number;
 };
 
 /** Everything a place can do with a packet. The list is closed: a config language uses these, and adds none. */
@@ -44,6 +50,8 @@ export type Step =
       readonly rows: readonly ResolveRow[];
       readonly next: PlaceId;
       readonly miss: PlaceId;
+      /** The devices that the question goes round for ever, if it does: nothing gets through beside it. */
+      readonly circles?: readonly string[];
     }
   /** Change what the packet is: one hop less to live, or new fields. */
   | {
@@ -59,6 +67,15 @@ export type Step =
       readonly next: PlaceId;
       readonly full: PlaceId;
     }
+  /** Put a label on (RFC 3032). */
+  | { readonly kind: "label"; readonly push: number; readonly next: PlaceId }
+  /** What becomes of the outer label: one hop less, and others in its place. */
+  | {
+      readonly kind: "relabel";
+      readonly rows: readonly LabelRow[];
+      readonly miss: PlaceId;
+      readonly expired: PlaceId;
+    }
   /** Where the frame's MAC address was learnt; an address nobody has goes the way of a miss. */
   | {
       readonly kind: "switch";
@@ -69,10 +86,13 @@ export type Step =
       readonly rows: readonly SwitchRow[];
       readonly miss: PlaceId;
     }
-  /** Look the packet's connection up, or begin one that counts once the packet is through. */
-  | { readonly kind: "track"; readonly next: PlaceId }
+  /**
+   * Look the packet's connection up, or begin one that counts once the packet is through; among those of the device, or
+   * of a zone of its own.
+   */
+  | { readonly kind: "track"; readonly next: PlaceId; readonly zone?: string }
   /** The connections that a packet began are remembered from here on. */
-  | { readonly kind: "confirm"; readonly next: PlaceId }
+  | { readonly kind: "confirm"; readonly next: PlaceId; readonly zone?: string }
   /**
    * Change the addresses of a tracked packet as its connection's first one was changed; that first one is sent to
    * `first`, where the rules are.
@@ -111,7 +131,8 @@ export type Step =
   | { readonly kind: "drop"; readonly why: Drop };
 
 export type Change =
-  | { readonly kind: "hop" }
+  /** `bridges`: a frame whose destination was translated crosses the bridge it came in by, and counts no hop. */
+  | { readonly kind: "hop"; readonly bridges?: boolean }
   | {
       readonly kind: "set";
       readonly field: Field;
@@ -132,13 +153,15 @@ export const FIELDS = [
   "sport",
   "dport",
   "flags",
+  "dscp",
+  "smac",
   "mark",
   "ct",
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
 /** The largest value of each field; the smallest is 0. `tag` is 0 without a tag, else 1 + the VLAN id; `inner`
- * is the tag below it. ICMP carries its type as `dport`. */
+ * is the tag below it. ICMP carries its type as `dport`, its code as `sport`. */
 export const LARGEST: Readonly<Record<Field, number>> = {
   ethertype: 0xffff,
   tag: 4096,
@@ -150,6 +173,8 @@ export const LARGEST: Readonly<Record<Field, number>> = {
   sport: 0xffff,
   dport: 0xffff,
   flags: 63,
+  dscp: 63,
+  smac: 2 ** 48 - 1,
   mark: 2 ** 32 - 1,
   ct: 5,
 };
@@ -171,6 +196,7 @@ export const ACK = 16;
 
 export const IPV4 = 0x0800;
 export const ARP = 0x0806;
+export const LABELLED = 0x8847;
 export const ICMP = 1;
 export const TCP = 6;
 export const UDP = 17;
@@ -207,6 +233,15 @@ export type LookupRow = {
   readonly because: readonly Span[];
 };
 
+/** `swap` are the labels that take the place of `label`, the outer one first; `bare` is where it goes without any. */
+export type LabelRow = {
+  readonly label: number;
+  readonly swap: readonly number[];
+  readonly next: PlaceId;
+  readonly bare: PlaceId;
+  readonly because: readonly Span[];
+};
+
 export type SwitchRow = {
   readonly dmac: number;
   readonly next: PlaceId;
@@ -226,6 +261,8 @@ export type ResolveRow = {
 export const placeAt = {
   /** A frame comes out of the cable into the port. */
   arrive: (device: string, iface: string) => `${device}:${iface} in`,
+  /** A frame comes into a port that is none but would be a trunk, if the other end wanted it. */
+  asTrunk: (device: string, iface: string) => `${device}:${iface} in, as a trunk`,
   /** A frame for the device's own stack. */
   stack: (device: string, iface: string) => `${device}:${iface} stack`,
   /** A frame leaves the port for the cable. */
@@ -236,6 +273,8 @@ export const placeAt = {
   bound: (device: string, iface: string) => `${device}:${iface} send`,
   /** A packet of the device's own is looked up. */
   send: (device: string, table: string | null) => `${device}${at(table)} send`,
+  /** The same for one whose source the lookup is yet to choose; only where rules ask for sources (O1). */
+  unnamed: (device: string, table: string | null) => `${device}${at(table)} send, unnamed`,
   /** A packet was accepted by the device's stack. */
   accept: (device: string, table: string | null) => `${device}${at(table)} accept`,
   /** A packet found its listener. */

@@ -1,6 +1,7 @@
 import type { Span } from "../source/span.ts";
 import type { Field, Range } from "./network.ts";
 import type { Ip, Prefix } from "./prefix.ts";
+import { holesOf } from "./ranges.ts";
 
 /*
  * Packet filters as a kernel holds them, whichever program wrote them: iptables, nft and ebtables all make tables of
@@ -189,7 +190,10 @@ export const PACKET_FIELD: Readonly<Partial<Record<MatchField, Field>>> = {
   mark: "mark",
   ethertype: "ethertype",
   dmac: "dmac",
+  smac: "smac",
+  dscp: "dscp",
   "icmp-type": "dport",
+  "icmp-code": "sport",
 };
 
 /** No set of pairs holds more, and no mask has more ranges: each is a guard of its own. */
@@ -234,7 +238,8 @@ function unsimulatedMatch(match: Match): string | null {
 function unsimulatedField({ field, ranges, mask }: Match & { kind: "field" }): string | null {
   if (!PACKET_FIELD[field]) return field;
   if (mask === undefined) return null;
-  if (field === "dmac") return "a MAC address under a mask";
+  if (field === "dmac" || field === "smac") return "a MAC address under a mask";
+  if (field === "dscp" || field === "icmp-code") return `${field} under a mask`;
   const single = ranges.length === 1 && ranges[0]![0] === ranges[0]![1];
   return single && holesOf(mask).length <= Math.log2(MOST_GUARDS) ? null : `${field} under a mask`;
 }
@@ -244,12 +249,4 @@ function unsimulatedAction(action: RuleAction): string | null {
   if (action.kind === "ct-mark") return "ct mark";
   if (action.kind !== "verdict-map") return null;
   return action.fields.find((field) => !PACKET_FIELD[field]) ?? null;
-}
-
-/** The bits that a mask of 32 leaves open and that are not the lowest ones in a row: a choice of ranges each. */
-export function holesOf(mask: number): number[] {
-  const open = Array.from({ length: 32 }, (_, bit) => bit).filter(
-    (bit) => ((mask >>> bit) & 1) === 0,
-  );
-  return open.filter((bit, at) => bit !== at);
 }

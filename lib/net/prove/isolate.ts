@@ -18,7 +18,7 @@ import { isLoopback, lastOf } from "../model/prefix.ts";
 import { merged } from "../model/ranges.ts";
 import { Connections } from "../trace/connections.ts";
 import { EPHEMERAL } from "../trace/conversation.ts";
-import { trace, type Trace } from "../trace/trace.ts";
+import { trace, type Choose, type Trace } from "../trace/trace.ts";
 import { addressesOf, ifacesOf, type Endpoint } from "./endpoint.ts";
 import { partiesOf } from "./parties.ts";
 import {
@@ -31,6 +31,7 @@ import {
 } from "./sets.ts";
 import { spread, UNNOTED, wayTo, type Path, type Spread } from "./spread.ts";
 import { taintOfPlaces } from "./taint.ts";
+import { trunksTalkedInto } from "./trunking.ts";
 import { ADDRESSED, Tracking, type Memory } from "./tracking.ts";
 import type { Undecided, Verdict } from "./verdict.ts";
 
@@ -126,7 +127,9 @@ export class Sending {
     const known = this.ways.get(memory);
     if (known) return known;
     const { compiled, arena, sender, threat } = this;
-    const way = spread(compiled.network, arena, sourcesOf(arena, sender, threat), {
+    const sources = sourcesOf(compiled, arena, sender, threat);
+    if (threat === "attacker") sources.push(...trunkSources(compiled.network, arena, sender));
+    const way = spread(compiled.network, arena, sources, {
       forgets: threat === "attacker",
       relays: true,
       tracking: new Tracking(arena, memory),
@@ -144,7 +147,7 @@ export class Sending {
     const visited = [...outletsOf(this.sender, this.threat), ...at.keys()];
     return taintOfPlaces(
       this.compiled,
-      visited.map((id) => this.placeOf(id)),
+      visited.flatMap((id) => this.compiled.network.places.get(id) ?? []),
     );
   }
 
@@ -235,15 +238,23 @@ function sendAlong(
   connections: Connections,
 ): Trace {
   const start = places[0]!;
-  const along = new Set(places);
   const { ttl } = network.devices.get(network.places.get(start)!.device)!.habits;
-  const choose = (paths: readonly PlaceId[]) => paths.find((one) => along.has(one)) ?? null;
-  return trace(
-    network,
-    start,
-    { ...packets[0]!, smac: 0, ttl },
-    { choose, forgets: true, connections },
-  );
+  const choose = alongPath(places);
+  return trace(network, start, { ...packets[0]!, ttl }, { choose, forgets: true, connections });
+}
+
+// The next place of the path, which may come by one place more than once, in another VLAN each time.
+function alongPath(path: readonly PlaceId[]): Choose {
+  const along = new Set(path);
+  let passed = 0;
+  return (paths, { id }) => {
+    const at = path.indexOf(id, passed);
+    const next = at === -1 ? undefined : path[at + 1];
+    if (next === undefined || !paths.includes(next))
+      return paths.find((one) => along.has(one)) ?? null;
+    passed = at + 1;
+    return next;
+  };
 }
 
 function only(values: { readonly [F in SetField]?: number }): SetGuard {
@@ -294,6 +305,7 @@ function openerOf(
 
 // What a sender can put on its way. Only it misbehaves: an attacker forges anything, a host speaks for itself.
 function sourcesOf(
+  { network }: Compiled,
   arena: Arena,
   sender: Endpoint,
   threat: Threat,
@@ -301,16 +313,34 @@ function sourcesOf(
   const anything = arena.where(UNNOTED);
   const ipv4 = arena.where({ ethertype: [[IPV4, IPV4]], tag: [[0, 0]] });
   const anyIpv4 = arena.intersect(anything, ipv4);
-  return outletsOf(sender, threat).flatMap((place) => {
+  const outlets = outletsOf(sender, threat).filter((place) => network.places.has(place));
+  return outlets.flatMap((place) => {
     if (sender.kind === "table") return [{ place, packets: anyIpv4 }];
     if (sender.kind === "port" || threat === "attacker") return [{ place, packets: anything }];
-    const table = sender.device.tables.find(
-      ({ name }) => placeAt.send(sender.device.name, name) === place,
+    const table = sender.device.tables.find(({ name }) =>
+      startsAt(sender.device.name, name).includes(place),
     )!;
     const own = sourceRanges(sender.device, table.name);
     if (own.length === 0) return [];
     return [{ place, packets: arena.intersect(anyIpv4, arena.where({ src: own })) }];
   });
+}
+
+// What an attacker puts into trunks that its ports have been talked into.
+function trunkSources(
+  network: Network,
+  arena: Arena,
+  sender: Endpoint,
+): { place: PlaceId; packets: PacketSet }[] {
+  const packets = arena.where(UNNOTED);
+  const { name, ifaces } = sender.device;
+  if (sender.kind === "table") return [];
+  if (sender.kind === "port") {
+    const place = placeAt.asTrunk(name, sender.iface);
+    return network.places.has(place) ? [{ place, packets }] : [];
+  }
+  const outlets = ifaces.map((iface) => ({ node: name, port: iface.name }));
+  return trunksTalkedInto(network, outlets).map((place) => ({ place, packets }));
 }
 
 // Where a sender's packets set out.
@@ -321,7 +351,12 @@ function outletsOf({ device, ...sender }: Endpoint, threat: Threat): PlaceId[] {
     return device.ifaces
       .filter((iface) => iface.isPort)
       .map((iface) => placeAt.leave(device.name, iface.name));
-  return device.tables.map(({ name }) => placeAt.send(device.name, name));
+  return device.tables.flatMap(({ name }) => startsAt(device.name, name));
+}
+
+// Its own packets may have a source before they are looked up, or get it by that.
+function startsAt(device: string, table: string | null): PlaceId[] {
+  return [placeAt.send(device, table), placeAt.unnamed(device, table)];
 }
 
 function sourceRanges(device: Device, table: string | null): Range[] {

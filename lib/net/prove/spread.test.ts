@@ -73,7 +73,24 @@ function linux(dice: Dice, ports: number): string {
       : `ip route add ${to} via ${address(dice)}`;
   });
   const forwards = dice.chance(70) ? "sysctl net.ipv4.ip_forward=1" : "";
-  return [...lines.flat(), ...routes, forwards].join("\n");
+  const rest = dice.chance(35) ? dice.some(1 + dice.below(3), () => rarely(dice, ports)) : [];
+  return [...lines.flat(), ...routes, forwards, ...rest].join("\n");
+}
+
+// What asks for senders and classes, what is written down, and what loses.
+function rarely(dice: Dice, ports: number): string {
+  const port = `eth${dice.below(ports)}`;
+  const mac = `02:00:00:00:0${1 + dice.below(6)}:0${1 + dice.below(2)}`;
+  return dice.one([
+    `iptables -A ${dice.one(["INPUT", "FORWARD"])} -m mac ${dice.one(["", "! "])}--mac-source ${mac} -j DROP`,
+    `iptables -A FORWARD -m dscp --dscp ${dice.below(64)} -j DROP`,
+    `iptables -A FORWARD -p icmp --icmp-type ${dice.one(["host-unreachable", "echo-request"])} -j DROP`,
+    `iptables -t mangle -A POSTROUTING -d ${address(dice)} -j DSCP --set-dscp ${dice.below(64)}`,
+    `ip neigh replace ${address(dice)} lladdr ${mac} dev ${port}`,
+    `tc qdisc replace dev ${port} root blackhole`,
+    `sysctl net.ipv4.conf.${port}.ignore_routes_with_linkdown=1`,
+    `ip link add br0 type bridge; ip link set br0 up; ip link set ${port} master br0; bridge link set dev ${port} locked on`,
+  ]);
 }
 
 const STATES = ["NEW", "ESTABLISHED", "ESTABLISHED,RELATED", "INVALID", "NEW,ESTABLISHED", "UNTRACKED"]; // prettier-ignore
@@ -185,6 +202,8 @@ function randomPacket(dice: Dice): PacketFields {
     dport: dice.one([0, 53, 80, 443]),
     inner: 0,
     flags: 0,
+    dscp: dice.below(64),
+    smac: dice.below(LARGEST.smac),
     mark: 0,
     ct: 0,
   };
@@ -202,7 +221,10 @@ function starts(all: Network): PlaceId[] {
   ]);
 }
 
-const single = (packet: PacketFields): Packet => ({ ...packet, smac: 0, ttl: 255 });
+// Sets follow who sent a frame only where something asks for it.
+const COMPARED = FIELDS.filter((field) => field !== "smac");
+
+const single = (packet: PacketFields): Packet => ({ ...packet, ttl: 255 });
 const only = (packet: PacketFields) =>
   Object.fromEntries(FIELDS.map((field) => [field, [[packet[field], packet[field]]]]));
 
@@ -231,7 +253,7 @@ function replays(
   return alone.stops.some(
     (stop) =>
       stop.place.id === place &&
-      FIELDS.every((field: Field) => stop.packet[field] === packet[field]),
+      COMPARED.every((field: Field) => stop.packet[field] === packet[field]),
   );
 }
 
@@ -315,7 +337,7 @@ describe("P8 P9 connections of sets and of single packets", () => {
     stops.flatMap(({ place, packet }): string[] => {
       if (place.step.kind === "drop" && place.step.why.kind === "ttl-expired") return [];
       // What is noted beside a packet is no part of a single one.
-      const fields = new Set<SetField>(FIELDS);
+      const fields = new Set<SetField>(COMPARED);
       const there = arena.only(way.at.get(place.id) ?? NONE, fields);
       return arena.contains(there, packet) ? [] : [`${place.id} is reached`];
     });
@@ -329,7 +351,7 @@ describe("P8 P9 connections of sets and of single packets", () => {
       const all = randomNetwork(dice, firewall);
       const start = placeAt.send("n0", null);
       if (!all.places.has(start)) continue;
-      for (let at = 0; at < 25; at++) {
+      for (let at = 0; at < 60; at++) {
         const packet = segment(dice);
         const arena = new Arena();
         const tracking = new Tracking(arena, "legs");
@@ -355,6 +377,7 @@ describe("P8 P9 connections of sets and of single packets", () => {
           sport: isIcmp ? 0 : asked.dport,
           dport: isIcmp ? 0 : asked.sport,
           flags: asked.proto === TCP ? asked.flags | ACK : 0,
+          dscp: isIcmp ? asked.dscp : 0,
           mark: 0,
           ct: 0,
         };

@@ -1,6 +1,8 @@
 import type { Compiled } from "../dataplane/compile.ts";
+import { passingsOf } from "../dataplane/frames.ts";
+import { questionOf } from "../dataplane/learning.ts";
 import type { Device, Iface, Taint } from "../model/device.ts";
-import type { Place } from "../model/network.ts";
+import { placeAt, type Place } from "../model/network.ts";
 import type { PortRef } from "../model/topology.ts";
 import type { Conversation } from "../trace/conversation.ts";
 import type { Verdict } from "./verdict.ts";
@@ -52,6 +54,7 @@ class Reached {
   private readonly tables = new Set<string>();
   private readonly ifaces = new Set<string>();
   private readonly devices = new Set<string>();
+  private doubt: Verdict | null = null;
   private readonly compiled: Compiled;
   private readonly far: ReadonlyMap<string, PortRef>;
 
@@ -65,7 +68,8 @@ class Reached {
     );
   }
 
-  visit({ device, table, iface, step }: Place): void {
+  visit({ device, table, iface, step, doubt }: Place): void {
+    if (doubt) this.doubt ??= undecidedBy(device, doubt);
     this.devices.add(device);
     if (table !== undefined) this.tables.add(`${device} ${table ?? ""}`);
     if (iface !== null) this.ifaces.add(`${device}:${iface}`);
@@ -73,6 +77,20 @@ class Reached {
     // Nobody answers: perhaps only because the other end is not simulated.
     const { why } = step;
     if (why.kind === "no-neighbor" || why.kind === "no-carrier") this.reach(why.device, why.iface);
+    if (why.kind === "no-neighbor") this.ask(why.device, why.iface);
+  }
+
+  // Whatever the question came to decided that nobody answers.
+  private ask(device: string, iface: string): void {
+    const { places } = this.compiled.network;
+    const asker = this.ifaceAt({ node: device, port: iface });
+    if (!asker) return;
+    for (const { place } of passingsOf(places, placeAt.leave(device, iface), questionOf(asker))) {
+      const here = places.get(place);
+      if (!here) continue;
+      this.devices.add(here.device);
+      if (here.iface !== null) this.ifaces.add(`${here.device}:${here.iface}`);
+    }
   }
 
   // A port without a link takes its network out of the table, and nothing goes there to find it dead.
@@ -99,7 +117,7 @@ class Reached {
       const taint = device.taints.find((one) => this.touches(device, one));
       if (taint) return undecidedBy(name, taint);
     }
-    return null;
+    return this.doubt;
   }
 
   // The port and the one at the other end of its cable.

@@ -131,6 +131,68 @@ const catalogue = {
   "ios-route-absent": (it: { to: string; why: string }) =>
     warning(`The route to ${it.to} is configured but not in the table: ${it.why}.`),
 
+  // IOS, layer 2
+  "ios-not-a-switch": (it: { name: string }) =>
+    error(
+      `% Invalid input detected at '^' marker. ${it.name} is a router: its ports do not switch.`,
+    ),
+  "ios-not-switching": (it: { iface: string }) =>
+    error(`Command rejected: ${it.iface} not a switching port.`),
+  "ios-switched-address": (it: { iface: string }) =>
+    error(
+      `% IP addresses may not be configured on L2 links. ${it.iface} switches; give the address to an interface of its VLAN, or say "no switchport" first.`,
+    ),
+  "ios-bundled-address": (it: { iface: string }) =>
+    error(
+      `% IP addresses may not be configured on members of a bundle. Give the address to the port-channel that ${it.iface} belongs to.`,
+    ),
+  "ios-encapsulation-first": (it: { iface: string }) =>
+    error(
+      `% Configuring IP routing on a LAN subinterface is only allowed if that subinterface is already configured as part of an IEEE 802.10, IEEE 802.1Q, or ISL vLAN. ${it.iface} needs "encapsulation dot1Q" first.`,
+    ),
+  "ios-encapsulation-main": (it: { iface: string }) =>
+    error(
+      `% Invalid input detected at '^' marker. A VLAN tag belongs to a subinterface, such as ${it.iface}.10.`,
+    ),
+  "ios-vlan-taken": (it: { vlan: number; iface: string }) =>
+    error(
+      `%Configuration of multiple subinterfaces of the same main interface with the same VID (${it.vlan}) is not permitted. This VID is already configured on ${it.iface}.`,
+    ),
+  "ios-no-subinterface": (it: { name: string; parent: string }) =>
+    error(
+      `% Invalid input detected at '^' marker. ${it.parent} does not route, so there is no ${it.name}.`,
+    ),
+  "ios-bad-vlan": (it: { vlan: string }) =>
+    error(
+      `% Invalid input detected at '^' marker. A VLAN is a number from 1 to 4094, not ${it.vlan}.`,
+    ),
+  "ios-reserved-vlan": (it: { vlans: string }) =>
+    error(`Command rejected: VLANs ${it.vlans} are reserved for other media.`),
+  "ios-vlan-made": (it: { kind: string; vlan: number }) =>
+    info(`% ${it.kind} VLAN does not exist. Creating vlan ${it.vlan}`),
+  "ios-nonegotiate": (it: { iface: string }) =>
+    error(
+      `Command rejected: Conflict between 'nonegotiate' and 'dynamic' status on this interface: ${it.iface}`,
+    ),
+  "ios-bad-bundle": (it: { number: string }) =>
+    error(
+      `% Invalid input detected at '^' marker. A port-channel has a number from 1 to 256, not ${it.number}.`,
+    ),
+  "ios-bundle-made": (it: { bundle: string }) =>
+    info(`Creating a port-channel interface ${it.bundle}`),
+  "ios-bundle-protocol": (it: { iface: string; group: number }) =>
+    error(
+      `Command rejected (Channel protocol mismatch for interface ${it.iface} in group ${it.group}): the interface can not be added to the channel group`,
+    ),
+  "ios-bundle-layer": (it: { iface: string; bundle: string }) =>
+    error(
+      `Command rejected (${it.bundle}, ${it.iface}): Either port is L2 and port-channel is L3, or vice-versa`,
+    ),
+  "ios-tree-priority": (it: { step: number; most: number }) =>
+    error(
+      `% ${it.step === 16 ? "Port" : "Bridge"} Priority must be in increments of ${it.step}. Allowed values are 0, ${it.step}, ${2 * it.step} and so on to ${it.most}.`,
+    ),
+
   // shell and Linux
   "shell-unknown-command": (it: { word: string }) =>
     error(
@@ -148,6 +210,12 @@ const catalogue = {
     ),
   "shell-refused": (it: { said: string; hint: string }) =>
     error(`${it.said}${it.hint && `. ${it.hint}`}`),
+  "shell-warned": (it: { said: string; hint: string }) =>
+    warning(`${it.said}${it.hint && `. ${it.hint}`}`),
+  "flow-overlap": (it: { bridge: string; table: number; priority: number }) =>
+    warning(
+      `Another flow in table ${it.table} of ${it.bridge} has the priority ${it.priority}, too, fits some of the same packets, and does something else with them. Which of the two decides is not defined; what both fit stays undecided. Give one of them a higher priority.`,
+    ),
   "shell-note": (it: { said: string }) => info(it.said),
 
   // compose

@@ -32,7 +32,7 @@ export type ProbeResult = {
 
 /** Probe with real packets' patience: an ICMP echo, a TCP connection or a UDP datagram that wants an answer. */
 export function probe(compiled: Compiled, question: Question, wantsTrace = false): ProbeResult {
-  if (question.source != null && !isOwn(compiled, question.device, question.source))
+  if (question.source != null && !isOwnAddress(compiled, question.device, question.source))
     return { reachable: false, error: "local:EADDRNOTAVAIL" };
   const asked = converse(compiled, question);
   return {
@@ -75,8 +75,26 @@ function deliveredTo(forward: Trace): Pick<ProbeResult, "delivered"> {
   };
 }
 
-// ICMP type 3 (RFC 792); filters tell errors from echoes by it.
+// ICMP types and codes (RFC 792, 1812 §5.2.7): filters tell errors from echoes, and from each other, by them.
 const DESTINATION_UNREACHABLE = 3;
+const HOST = 1;
+const CODES: Readonly<Record<string, readonly [type: number, code: number]>> = {
+  "net-unreachable": [DESTINATION_UNREACHABLE, 0],
+  "host-unreachable": [DESTINATION_UNREACHABLE, HOST],
+  "port-unreachable": [DESTINATION_UNREACHABLE, 3],
+  "fragmentation-needed": [DESTINATION_UNREACHABLE, 4],
+  "host-prohibited": [DESTINATION_UNREACHABLE, 13],
+  "ttl-exceeded": [11, 0],
+};
+/** Filters may say more exactly why. */
+const REJECTED: Readonly<Record<string, readonly [type: number, code: number]>> = {
+  "proto-unreachable": [DESTINATION_UNREACHABLE, 2],
+  "prot-unreachable": [DESTINATION_UNREACHABLE, 2],
+  "net-prohibited": [DESTINATION_UNREACHABLE, 9],
+  "host-prohibited": [DESTINATION_UNREACHABLE, 10],
+};
+/** Errors are of the class of routing itself (RFC 1812 §5.3.2). */
+const INTERNETWORK_CONTROL = 48;
 
 /** No path here is longer; a circle is seen well before. */
 const MOST_HOPS = 10;
@@ -111,37 +129,64 @@ function errorHeard(
   const isOwn =
     stop.place.device === question.device &&
     !forward.stops.some(({ place }) => place.id.endsWith(" in"));
-  const error = errorOf(compiled, drop, forward.last);
-  if (isOwn) return ownError(drop, error);
-  if (!error) return { error: "timeout" };
-  const { device } = stop.place;
-  const table = tableWhereItCameIn(forward);
-  if (error === "refused" && forward.last.proto === TCP) {
-    // A reset comes from the address that was asked, not as an ICMP error.
-    const reset = turned(compiled, forward.last, device, forward.last.dst as Ip);
-    return heard(compiled, question, { device, table }, reset, how)
-      ? { error }
-      : { error: "timeout" };
-  }
-  const from =
-    error === "port-unreachable"
-      ? (forward.last.dst as Ip)
-      : errorSource(compiled, forward, device, table, question);
-  const report = {
-    ...turned(compiled, forward.last, device, from),
-    proto: ICMP,
-    sport: 0,
-    dport: DESTINATION_UNREACHABLE,
-    flags: 0,
-    about: forward.last,
-    ...(forward.tracked && { attached: { device, tracked: forward.tracked } }),
-  };
-  const seen = heard(compiled, question, { device, table }, report, how);
-  return seen ? { error, icmp_from: formatIp(seen.src as Ip) } : { error: "timeout" };
+  const isTold = drop.kind !== "rejected" || (drop.isLeaving && forward.last.proto !== TCP);
+  if (isOwn && isTold) return ownError(drop, errorOf(compiled, drop, forward.last), forward);
+  const sent = errorSent(compiled, { question, forward, how });
+  if (sent?.walk.fate.kind !== "delivered") return { error: "timeout" };
+  const { error, walk } = sent;
+  // A reset comes from the address that was asked, not as an ICMP error.
+  if (walk.last.proto === TCP) return { error };
+  return { error, icmp_from: formatIp(walk.last.src as Ip) };
 }
 
-function ownError(drop: Drop, error: string | null): Pick<ProbeResult, "error" | "icmp_from"> {
-  if (drop.kind === "no-route") return { error: "local:ENETUNREACH" };
+/** The error or reset that the device of a lost packet sends back, and its walk; `null` where that one is silent. */
+export function errorSent(
+  compiled: Compiled,
+  { question, forward, how }: Pick<Conversation, "question" | "forward" | "how">,
+): { readonly error: string; readonly walk: Trace } | null {
+  const drop = forward.fate;
+  const error = drop.kind === "delivered" ? null : errorOf(compiled, drop, forward.last);
+  if (drop.kind === "delivered" || !error) return null;
+  const { device } = forward.stops.at(-1)!.place;
+  const isOwn =
+    device === question.device && !forward.stops.some(({ place }) => place.id.endsWith(" in"));
+  const table = isOwn ? question.table : tableOfError(compiled, forward, drop);
+  const sends = (packet: Packet) => ({
+    error,
+    walk: errorWalk(compiled, question, { device, table }, packet, how),
+  });
+  if (error === "refused" && forward.last.proto === TCP)
+    return sends(turned(compiled, forward.last, device, forward.last.dst as Ip));
+  // Who was asked answers in that name; anybody else in the name of the address that faces the sender (icmp_send).
+  const asked = forward.last.dst as Ip;
+  const from = isOwnAddress(compiled, device, asked)
+    ? asked
+    : errorSource(compiled, forward, device, table, question);
+  const named = drop.kind === "rejected" ? REJECTED[drop.error.replace(/^icmp-/, "")] : undefined;
+  const [type, code] = named ?? CODES[error] ?? [DESTINATION_UNREACHABLE, HOST];
+  return sends({
+    ...turned(compiled, forward.last, device, from),
+    proto: ICMP,
+    sport: code,
+    dport: type,
+    flags: 0,
+    dscp: INTERNETWORK_CONTROL,
+    size: undefined,
+    piece: undefined,
+    about: forward.last,
+    ...(forward.tracked && { attached: { device, tracked: forward.tracked } }),
+  });
+}
+
+function ownError(
+  drop: Drop,
+  error: string | null,
+  { last, stops }: Trace,
+): Pick<ProbeResult, "error" | "icmp_from"> {
+  // Where a filter has sent it another way, one that waits for a connection is not told that there is none.
+  const rerouted = stops.some(({ place }) => place.step.kind === "translate");
+  if (drop.kind === "no-route")
+    return { error: rerouted && last.proto === TCP ? "timeout" : "local:ENETUNREACH" };
   if (drop.kind === "discarded") {
     const names = {
       discard: "EINVAL",
@@ -149,8 +194,16 @@ function ownError(drop: Drop, error: string | null): Pick<ProbeResult, "error" |
       prohibit: "EACCES",
       throw: "ENETUNREACH",
     };
+    // A rule that refuses is one that finds no table.
+    if (drop.isRule && drop.how === "unreachable") return { error: "local:ENETUNREACH" };
     return { error: `local:${names[drop.how]}` };
   }
+  if (drop.kind === "too-big") return { error: "local:EMSGSIZE" };
+  if (drop.kind === "not-passed-on")
+    return { error: last.proto === TCP ? "local:ENETUNREACH" : "local:EACCES" };
+  // A filter for what leaves its own stack tells the program, unless that waits for a connection.
+  const isFiltered = drop.kind === "filtered" || drop.kind === "rejected";
+  if (isFiltered && drop.isLeaving && last.proto !== TCP) return { error: "local:EPERM" };
   // Its own question for a neighbour goes unanswered for longer than a probe waits.
   if (drop.kind === "no-neighbor") return { error: "timeout" };
   return { error: error ?? "timeout" };
@@ -158,6 +211,8 @@ function ownError(drop: Drop, error: string | null): Pick<ProbeResult, "error" |
 
 // The error that the device of a drop sends; `null` where it is silent.
 function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null {
+  // Of a packet with labels nobody says anything (M2).
+  if (packet.labels) return null;
   switch (drop.kind) {
     case "no-route":
       return compiled.network.devices.get(drop.device)!.habits.noRouteError;
@@ -170,8 +225,10 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
       return "host-unreachable";
     case "rejected":
       return errorNamed(drop.error);
+    case "too-big":
+      return "fragmentation-needed";
     case "ttl-expired":
-      return "ttl-exceeded";
+      return drop.silent ? null : "ttl-exceeded";
     case "refused":
       return packet.proto === TCP ? "refused" : "port-unreachable";
     case "not-forwarding":
@@ -181,6 +238,11 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
     case "filtered":
     case "not-for-it":
     case "vlan-not-allowed":
+    case "blocked":
+    case "port-locked":
+    case "queue-loses":
+    case "frame-too-big":
+    case "no-label":
     case "no-tunnel":
     case "unasked":
     case "nobody":
@@ -208,7 +270,13 @@ function errorSource(
   );
 }
 
-function tableWhereItCameIn({ stops }: Trace): string | null {
+// E1: the way back for an error is looked up in the table of the interface that the packet is at: the one it came in
+// by, and where nobody answers for its next hop the one that it was to leave by.
+function tableOfError(compiled: Compiled, { stops }: Trace, drop: Drop): string | null {
+  if (drop.kind === "no-neighbor") {
+    const { ifaces } = compiled.network.devices.get(drop.device)!;
+    return ifaces.find((one) => one.name === drop.iface)?.table ?? null;
+  }
   const entered = stops.findLast(({ place }) => place.id.endsWith(" in"));
   return entered?.place.table ?? null;
 }
@@ -221,24 +289,30 @@ function turned(compiled: Compiled, packet: Packet, device: string, from: Ip): P
     sport: packet.dport,
     dport: packet.sport,
     ttl: compiled.network.devices.get(device)!.habits.ttl,
+    smac: 0,
+    dscp: 0,
     mark: 0,
     ct: 0,
   };
 }
 
-function heard(
+function errorWalk(
   compiled: Compiled,
   question: Question,
   from: { device: string; table: string | null },
   packet: Packet,
   how: How,
-): Packet | null {
+): Trace {
   const expected = placeAt.accept(question.device, question.table);
-  const way = answer(compiled, from, packet, expected, how);
-  return way.fate.kind === "delivered" ? way.last : null;
+  // As whose error it is shows only when it is looked up, unless it comes from the one who was asked.
+  const unnamed = placeAt.unnamed(from.device, from.table);
+  const { about } = packet;
+  const isNamed = !about || about.dst === packet.src || !compiled.network.places.has(unnamed);
+  const start = isNamed ? placeAt.send(from.device, from.table) : unnamed;
+  return answer(compiled, from, packet, expected, how, start);
 }
 
-function isOwn(compiled: Compiled, device: string, ip: Ip): boolean {
+function isOwnAddress(compiled: Compiled, device: string, ip: Ip): boolean {
   const { ifaces } = compiled.network.devices.get(device)!;
   return ifaces.some((iface) => iface.addresses.some((one) => one.ip === ip));
 }

@@ -1,6 +1,8 @@
 import type { Fate } from "../model/fate.ts";
 import {
   CT,
+  IPV4,
+  LABELLED,
   type Change,
   type Field,
   type Guard,
@@ -13,6 +15,7 @@ import {
 import type { Span } from "../source/span.ts";
 import { Connections, isFirst, mapped, translated, type Tracked } from "./connections.ts";
 import type { Packet } from "./packet.ts";
+import { sizedAt } from "./size.ts";
 
 /** One packet's way: every place it was at, what was decided there, and how it ended. */
 export type Trace = {
@@ -90,6 +93,14 @@ class Walker {
       // What one system has noted about a packet is unknown to the next.
       if (stops.at(-1)?.place.device !== place.device && stops.length > 0)
         now = { ...now, mark: 0, ct: CT.untracked };
+      if (now.size !== undefined) {
+        const sized = sizedAt(this.network, place, now, stops.at(-1)?.place.step.kind === "label");
+        if ("drop" in sized) {
+          pass(place);
+          return end(sized.drop);
+        }
+        now = sized.packet;
+      }
       const print = `${at} ${now.tag} ${now.inner}`;
       if (++this.visited > LONGEST || segment.has(print))
         return end({ kind: "loop", through: circle(stops, at) });
@@ -129,6 +140,8 @@ class Walker {
             break;
           }
           stops.push({ place, packet: now, decision: { kind: "resolved", row } });
+          // Sets of packets go on here: where frames go round for ever, some still arrive.
+          if (step.circles && !this.forgets) return end({ kind: "loop", through: step.circles });
           now = { ...now, dmac: row.dmac, smac: step.smac };
           at = step.next;
           segment = new Set();
@@ -145,6 +158,35 @@ class Walker {
             at = step.next;
           }
           break;
+        case "label": {
+          pass(place);
+          const ttl = now.labels?.[0]?.ttl ?? now.ttl;
+          const labels = [{ label: step.push, ttl }, ...(now.labels ?? [])];
+          now = { ...now, ethertype: LABELLED, labels };
+          at = step.next;
+          break;
+        }
+        case "relabel": {
+          const [outer, ...rest] = now.labels ?? [];
+          const row = step.rows.find(({ label }) => label === outer?.label);
+          pass(place, row?.because);
+          if (!outer || !row) {
+            at = step.miss;
+            break;
+          }
+          const ttl = outer.ttl - 1;
+          const labels = [...row.swap.map((label) => ({ label, ttl })), ...rest];
+          if (outer.ttl <= 1) at = step.expired;
+          else if (labels.length > 0) {
+            now = { ...now, labels };
+            at = row.next;
+          } else {
+            // What the last label counted down is what is left to the packet (RFC 3443).
+            now = { ...now, ethertype: IPV4, labels: undefined, ttl };
+            at = row.bare;
+          }
+          break;
+        }
         case "switch": {
           segment.add(print);
           const row = step.rows.find((one) => one.dmac === now.dmac);
@@ -156,6 +198,10 @@ class Walker {
         case "rewrite":
           pass(place);
           if (step.change.kind === "hop") {
+            if (step.change.bridges && now.dst !== cameFor(stops)) {
+              at = step.next;
+              break;
+            }
             at = now.ttl > 1 ? step.next : step.expired;
             now = { ...now, ttl: now.ttl - 1 };
           } else {
@@ -165,20 +211,22 @@ class Walker {
           break;
         case "track": {
           pass(place);
+          const home = step.zone ?? place.device;
           const { tracked, packet: known } =
             now.ct === CT.exempt
               ? { tracked: null, packet: { ...now, ct: CT.untracked } }
-              : this.connections.track(place.device, now);
-          if (tracked) this.tracked.set(place.device, tracked);
-          else this.tracked.delete(place.device);
+              : this.connections.track(home, now);
+          if (tracked) this.tracked.set(home, tracked);
+          else this.tracked.delete(home);
           now = known;
           at = step.next;
           break;
         }
         case "confirm": {
           pass(place);
-          const tracked = this.tracked.get(place.device);
-          if (tracked && now.ct !== CT.untracked) this.connections.remember(place.device, tracked);
+          const home = step.zone ?? place.device;
+          const tracked = this.tracked.get(home);
+          if (tracked && now.ct !== CT.untracked) this.connections.remember(home, tracked);
           at = step.next;
           break;
         }
@@ -205,13 +253,14 @@ class Walker {
           this.tracked.delete(place.device);
           const { ttl } = this.network.devices.get(place.device)!.habits;
           const { source: src, to: dst, port: dport } = step;
-          now = { ...now, src, dst, dport, ttl, mark: 0, ct: CT.untracked };
+          const begun = { ttl, dscp: 0, smac: 0, mark: 0, ct: CT.untracked };
+          now = { ...now, src, dst, dport, ...begun };
           at = step.next;
           break;
         }
         case "flood": {
           pass(place);
-          const only = step.to.length === 1 ? step.to[0]! : this.choose(step.to, place);
+          const only = step.to.length > 1 ? this.choose(step.to, place) : (step.to[0] ?? null);
           if (only === null) return this.furthest(step.to, now, stops, segment);
           at = only;
           break;
@@ -230,8 +279,14 @@ class Walker {
     const [first] = ends;
     if (!first)
       return { stops, fate: { kind: "nobody", device: stops.at(-1)!.place.device }, last: packet };
-    return ends.reduce((best, one) => (rank(one.fate) < rank(best.fate) ? one : best), first);
+    const told = (one: Trace) => weight(one, stops.length);
+    return ends.reduce((best, one) => (told(one) < told(best) ? one : best), first);
   }
+}
+
+// The destination that the packet had when it came up into the stack last.
+function cameFor(stops: readonly Stop[]): number {
+  return stops.findLast(({ place }) => place.id.endsWith(" stack"))?.packet.dst ?? -1;
 }
 
 function set(packet: Packet, { field, value, mask }: Extract<Change, { kind: "set" }>): Packet {
@@ -239,10 +294,24 @@ function set(packet: Packet, { field, value, mask }: Extract<Change, { kind: "se
   return { ...packet, [field]: ((packet[field] & ~mask) | (value & mask)) >>> 0 };
 }
 
+// What arrives says most, then what may have fared otherwise.
+function weight({ stops, fate }: Trace, from: number): number {
+  if (fate.kind === "delivered") return 0;
+  return stops.slice(from).some(({ place }) => place.doubt) ? 0.5 : rank(fate);
+}
+
 // Copies that nobody takes say least.
 function rank(fate: Fate): number {
   if (fate.kind === "delivered") return 0;
-  return ["not-for-it", "vlan-not-allowed", "no-carrier", "no-tunnel", "nobody"].includes(fate.kind)
+  return [
+    "not-for-it",
+    "vlan-not-allowed",
+    "blocked",
+    "port-locked",
+    "no-carrier",
+    "no-tunnel",
+    "nobody",
+  ].includes(fate.kind)
     ? 2
     : 1;
 }

@@ -38,7 +38,7 @@ function endsOf(compiled: Compiled, device: Device, iface: Iface): TunnelEnd[] {
     const way = trace(compiled.network, placeAt.send(layer.home, null), packet);
     const arrived = acceptedAt(way);
     if (!arrived) return [];
-    const far = farEnd(compiled, arrived.device, layer.vni, layer.port);
+    const far = farEnd(compiled, arrived.device, layer.vni, layer.port, way.last.src);
     if (!far || (far.device === device.name && far.iface === iface.name)) return [];
     return [
       {
@@ -46,18 +46,42 @@ function endsOf(compiled: Compiled, device: Device, iface: Iface): TunnelEnd[] {
         remote,
         source: way.last.src as Ip,
         to: far,
+        ...fitsIn(compiled, question),
       },
     ];
   });
 }
 
-function farEnd(compiled: Compiled, home: string, vni: number, port: number) {
+/** What a tunnel puts around a packet: a frame's header, its own, and those of UDP and IP. */
+const AROUND = 50;
+
+// Tunnels let their packets be cut, so only what is lost on a cable counts; each narrow place shows the next.
+function fitsIn(compiled: Compiled, question: Question): Pick<TunnelEnd, "fits"> {
+  const start = placeAt.send(question.device, null);
+  let fits: number | undefined;
+  for (let size = 65_535; size > AROUND; size = fits + AROUND) {
+    const { fate } = trace(
+      compiled.network,
+      start,
+      questionPacket(compiled, { ...question, size, df: false }),
+    );
+    if (fate.kind !== "frame-too-big" || fate.mtu + TAG >= size) break;
+    fits = fate.mtu + TAG - AROUND;
+  }
+  return fits === undefined ? {} : { fits };
+}
+
+/** Receivers leave room for a tag beside what they carry. */
+const TAG = 4;
+
+function farEnd(compiled: Compiled, home: string, vni: number, port: number, from: number) {
   for (const device of compiled.network.devices.values())
     for (const { layer, name, enabled } of device.ifaces)
       if (
         layer.kind === "tunnel" &&
         enabled &&
         layer.home === home &&
+        (layer.only ?? from) === from &&
         layer.vni === vni &&
         layer.port === port
       )

@@ -1,6 +1,7 @@
 import type { DockerCommand } from "../../parse/shell/docker/command.ts";
 import type { ShellWord } from "../../parse/shell/placed.ts";
 import type { SimpleCommand } from "../../parse/shell/run.ts";
+import { diagnostic } from "../../source/diagnostic.ts";
 import type { Span } from "../../source/span.ts";
 import type { Session, Where } from "../shell/build.ts";
 import { composeDown, composeUp } from "./compose.ts";
@@ -92,11 +93,8 @@ class DockerRun {
     const name = isUnnamed ? this.freeName(asked.name) : asked.name;
     const refusal = this.docker.create({ ...asked, name });
     if (refusal) return this.settle(refusal);
-    if (isUnnamed)
-      this.session.note(
-        `Docker makes a name up for what has none; here this container is called ${name}.`,
-        this.span,
-      );
+    const said = `Docker makes a name up for what has none; here this container is called ${name}.`;
+    if (isUnnamed) this.session.note(diagnostic("shell-note", this.span, { said }));
     return !starts || this.settle(this.docker.start(this.docker.find(name)!, this.span));
   }
 

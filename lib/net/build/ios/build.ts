@@ -1,6 +1,7 @@
 import type { IfaceAddress, Loss } from "../../model/device.ts";
 import { IosAddresses, TableNetworks } from "../../model/ios-addresses.ts";
 import { IosRoutes } from "../../model/ios-routes.ts";
+import { freshLayer2, freshSwitching } from "../../model/ios-switching.ts";
 import type { IosIface, IosRoute, IosState, IosVrf } from "../../model/ios.ts";
 import {
   BROADCAST,
@@ -15,12 +16,13 @@ import {
   type Ip,
   type Prefix,
 } from "../../model/prefix.ts";
-import type { PortSpec } from "../../model/topology.ts";
+import type { NodeKind, PortSpec } from "../../model/topology.ts";
 import { ifaceNamed, type IfaceName } from "../../parse/ios/arguments.ts";
 import type { IosFile } from "../../parse/ios/parse.ts";
 import type { Masked, Statement, StaticRouteSaid } from "../../parse/ios/statement.ts";
 import { diagnostic, type Code, type Diagnostic } from "../../source/diagnostic.ts";
 import type { Span } from "../../source/span.ts";
+import { SwitchingBuilder } from "./switching.ts";
 
 /** No device here has more of anything than this; text that asks for more says so and stops. */
 const LIMIT = { interfaces: 10_000, VRFs: 2_000, routes: 50_000 } as const;
@@ -33,19 +35,24 @@ export function buildIos(
   name: string,
   ports: readonly PortSpec[],
   files: readonly IosFile[],
+  kind: NodeKind = "router",
 ): { state: IosState; diagnostics: Diagnostic[] } {
   const state: IosState = {
     hostname: name,
-    routing: { on: true, because: null },
+    routing: { on: kind !== "switch", because: null },
     vrfs: new Map(),
     ifaces: new Map(
-      ports.map((port) => [canonical(port.name), freshIface(canonical(port.name), true)]),
+      ports.map((port) => [
+        canonical(port.name),
+        freshIface(canonical(port.name), true, kind === "switch"),
+      ]),
     ),
     routes: new IosRoutes(),
     taints: [],
+    switching: freshSwitching(kind === "switch"),
   };
   const builder = new Builder(state);
-  for (const file of files) for (const statement of file.statements) builder.carryOut(statement);
+  for (const file of files) for (const statement of file.statements) builder.take(statement);
   return { state, diagnostics: builder.diagnostics };
 }
 
@@ -54,7 +61,7 @@ export function canonical(port: string): string {
   return ifaceNamed(port)?.name ?? port;
 }
 
-function freshIface(name: string, isPort: boolean): IosIface {
+function freshIface(name: string, isPort: boolean, switches = false): IosIface {
   return {
     name,
     short: ifaceNamed(name)?.short ?? name,
@@ -67,6 +74,7 @@ function freshIface(name: string, isPort: boolean): IosIface {
     proxyArp: true,
     because: null,
     losses: [],
+    layer2: freshLayer2(switches),
   };
 }
 
@@ -79,9 +87,36 @@ class Builder {
   private readonly byRd = new Map<string, IosVrf>();
   private readonly overfull = new Set<string>();
   private readonly tainted = new Set<string>();
+  private readonly switching: SwitchingBuilder;
+  // What `interface range` has opened.
+  private range: readonly IosIface[] | null = null;
 
   constructor(state: IosState) {
     this.state = state;
+    this.switching = new SwitchingBuilder({
+      state,
+      diagnostics: this.diagnostics,
+      fresh: (name) => freshIface(name, false),
+      taint: (iface, what, span) => this.taint(iface, { what, span }),
+      takeAddresses: (iface, because) => {
+        for (const address of iface.addresses.all()) this.lose(iface, address, "deleted", because);
+      },
+    });
+  }
+
+  take(it: Statement): void {
+    if (it.kind === "switching" && it.it.what === "range") {
+      const range = this.switching.range(it.it.names, it.it.at, this.iface?.name ?? null);
+      this.range = range;
+      if (range) this.iface = range[0]!;
+      for (const iface of range ?? []) iface.because ??= it.span;
+      return;
+    }
+    if (!it.each) this.range = null;
+    for (const iface of this.range ?? [this.iface]) {
+      this.iface = iface;
+      this.carryOut(it);
+    }
   }
 
   carryOut(it: Statement): void {
@@ -113,6 +148,8 @@ class Builder {
         return it.no ? this.removeRoute(it) : this.addRoute(it, it.span);
       case "taint":
         return this.taint(it.scope === "interface" && this.iface ? this.iface.name : null, it);
+      case "switching":
+        return this.switching.carryOut(it.it, this.iface, it);
       case "inert":
         return;
     }
@@ -144,15 +181,17 @@ class Builder {
 
   private openIface(named: IfaceName, at: Span, no: boolean, span: Span): void {
     const { ifaces } = this.state;
-    const known = ifaces.get(named.name);
+    const there = ifaces.get(named.name);
+    const known = there ?? (no ? undefined : this.switching.interfaceNamed(named, at, span));
+    if (known === "refused") return;
     if (no) {
       if (known?.isPort) this.say("ios-physical-interface", at, { name: known.name });
-      else if (known) this.deleteIface(known);
+      else if (known) this.deleteIface(known, span);
       this.iface = null;
       return;
     }
     if (!known && named.kind !== "Loopback" && named.kind !== "Null") {
-      if (named.number.includes(".") || ["Vlan", "Port-channel", "Tunnel"].includes(named.kind)) {
+      if (named.kind === "Tunnel") {
         this.say("unsimulated", span, { what: `interface ${named.name}` });
         this.taint(null, { what: `interface ${named.name}`, span });
         this.iface = freshIface(named.name, false); // What follows is about it, and goes nowhere.
@@ -166,7 +205,7 @@ class Builder {
       });
       return;
     }
-    if (!known && ifaces.size >= LIMIT.interfaces) {
+    if (!there && ifaces.size >= LIMIT.interfaces) {
       this.iface = freshIface(named.name, false); // What follows is about it, and goes nowhere.
       return this.tooMany("interfaces", span);
     }
@@ -272,7 +311,8 @@ class Builder {
     this.networksOf(iface.vrf).count(iface, address, -1);
   }
 
-  private deleteIface(iface: IosIface): void {
+  private deleteIface(iface: IosIface, because: Span): void {
+    this.switching.deleted(iface, because);
     for (const address of iface.addresses.all()) this.drop(iface, address);
     this.state.ifaces.delete(iface.name);
   }
@@ -318,6 +358,7 @@ class Builder {
     secondary: boolean,
     span: Span,
   ): "refused" | "overlap" | null {
+    if (this.switching.refusesAddress(iface, span)) return "refused";
     const length = maskLength(mask);
     const text = formatIp(ip);
     if (length === null || length === 0) {

@@ -1,6 +1,7 @@
 import type { Device, Habits } from "../../model/device.ts";
 import type { IosState } from "../../model/ios.ts";
 import type { NodeSpec } from "../../model/topology.ts";
+import { IosPorts } from "./ports.ts";
 
 /** How IOS behaves where systems differ. */
 const habits: Habits = {
@@ -20,6 +21,7 @@ export function deviceFromIos(
   macs: ReadonlyMap<string, string>,
 ): Device {
   const vrfs = [...state.vrfs.values()];
+  const ports = new IosPorts(node.name, state, macs);
   return {
     name: node.name,
     node: node.name,
@@ -28,28 +30,27 @@ export function deviceFromIos(
       { name: null, distinguisher: null, because: null },
       ...vrfs.map(({ name, rd, because }) => ({ name, distinguisher: rd, because })),
     ],
-    ifaces: [...state.ifaces.values()]
-      .filter((iface) => iface.name !== "Null0")
-      .map((iface) => ({
-        name: iface.name,
-        short: iface.short,
-        isPort: iface.isPort,
-        layer: { kind: iface.isPort ? "cable" : "nothing" },
-        bridge: null,
-        mac: macs.get(iface.name) ?? "",
-        ownsNetworks: false,
-        table: iface.vrf,
-        enabled: iface.up,
-        disabledBecause: iface.downBecause,
-        addresses: iface.addresses.all(),
-        answersForItselfOnly: false,
-        proxyArp: iface.proxyArp,
-        sourceCheck: "none",
-        because: iface.because,
-        tableBecause: iface.vrfBecause,
-        losses: iface.losses,
-      })),
-    routes: state.routes.all(),
+    ifaces: [
+      ...ports.bridges(),
+      ...[...state.ifaces.values()]
+        .filter((iface) => iface.name !== "Null0")
+        .map((iface) => ({
+          name: iface.name,
+          short: iface.short,
+          ...ports.lower(iface),
+          ownsNetworks: false,
+          table: iface.vrf,
+          disabledBecause: iface.downBecause,
+          addresses: iface.addresses.all(),
+          answersForItselfOnly: false,
+          proxyArp: iface.proxyArp,
+          sourceCheck: "none" as const,
+          because: iface.because,
+          tableBecause: iface.vrfBecause,
+          losses: iface.losses,
+        })),
+    ],
+    routes: state.routing.on ? state.routes.all() : ports.hostRoutes(),
     rules: null,
     filters: [],
     filtersBridged: false,

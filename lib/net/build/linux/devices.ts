@@ -5,16 +5,20 @@ import type {
   Iface,
   IfaceLayer,
   RoutingRule,
+  WrittenMac,
   WrittenRoute,
 } from "../../model/device.ts";
-import type { BridgePortSettings, LinuxLink, VlanMembership } from "../../model/linux/link.ts";
+import type { LinuxLink } from "../../model/linux/link.ts";
+import { mtuOf } from "../../model/linux/mtu.ts";
 import type { Namespace } from "../../model/linux/namespace.ts";
 import type { LinuxRoute } from "../../model/linux/routes.ts";
 import type { LinuxNode } from "../../model/linux/node.ts";
 import { DEFAULT, LOCAL, MAIN, type LinuxRule } from "../../model/linux/rules.ts";
 import type { Guard } from "../../model/network.ts";
 import { lastOf, type Prefix } from "../../model/prefix.ts";
+import { maskedRanges, merged } from "../../model/ranges.ts";
 import type { LinkSpec, NodeSpec, PortRef } from "../../model/topology.ts";
+import { BARE, switchesOf, type Switching } from "./switches.ts";
 
 /** How Linux behaves where systems differ (kernel 6.1, its defaults). */
 const habits: Habits = {
@@ -33,7 +37,30 @@ export function devicesFromLinux(
   linux: LinuxNode,
 ): { devices: Device[]; cables: LinkSpec[]; ports: Map<string, PortRef> } {
   const devices = [...linux.namespaces.values()].map((namespace) => deviceOf(node, namespace));
-  return { devices, cables: pairsOf(node, linux), ports: portsOf(node, linux) };
+  const cables = pairsOf(node, linux);
+  if (linux.switches.size === 0) return { devices, cables, ports: portsOf(node, linux) };
+  const switching = switchesOf(node.name, linux);
+  return {
+    devices: devices.map((device) => switched(device, node, switching)),
+    cables: [...cables, ...switching.patches],
+    ports: portsOf(node, linux),
+  };
+}
+
+// With its virtual switches: links that are their ports belong to them, whatever else was said of them.
+function switched(device: Device, node: NodeSpec, it: Switching): Device {
+  const macs = new Map(
+    [...it.macs].map(([link, mac]) => [`${deviceName(node, link.namespace)}:${link.name}`, mac]),
+  );
+  const isHome = device.name === node.name;
+  const ifaces = device.ifaces.map((iface) => {
+    const port = isHome ? it.ports.get(iface.name) : undefined;
+    const mac = macs.get(`${device.name}:${iface.name}`) ?? iface.mac;
+    if (!port) return { ...iface, mac };
+    return { ...iface, bridge: { name: port.bridge, port: BARE, because: port.because } };
+  });
+  if (!isHome) return { ...device, ifaces };
+  return { ...device, ifaces: [...ifaces, ...it.ifaces], switches: it.switches };
 }
 
 // Where each port of the machine is now: it may have been renamed, and moved into a namespace.
@@ -89,6 +116,7 @@ function deviceOf(node: NodeSpec, namespace: Namespace): Device {
     rules: isPlain(namespace.rules) ? null : namespace.rules.map((rule) => ruleOf(rule, named)),
     filters: namespace.filters,
     filtersBridged: namespace.filtersBridged.on,
+    ...labelsOf(namespace),
     forwards: namespace.forwards,
     habits,
     listens: namespace.listens,
@@ -99,6 +127,13 @@ function deviceOf(node: NodeSpec, namespace: Namespace): Device {
     owns: [],
     taints: namespace.taints,
   };
+}
+
+// A label whose link is gone is known no more. Who has none and takes none knows nothing of them.
+function labelsOf({ labels, links }: Namespace): Pick<Device, "labels"> {
+  const routes = labels.all().filter(({ link }) => links.has(link));
+  if (routes.length === 0 && ![...links.values()].some((link) => link.takesLabels)) return {};
+  return { labels: routes.map(({ link, ...route }) => ({ ...route, iface: link })) };
 }
 
 // The rules that every namespace begins with choose nothing that one table could not.
@@ -127,11 +162,12 @@ function ruleOf(rule: LinuxRule, named: (table: number) => string | null): Routi
   };
 }
 
-function guardOf({ from, to, proto, dport, sport }: LinuxRule): Guard {
+function guardOf({ from, to, mark, proto, dport, sport }: LinuxRule): Guard {
   const range = (prefix: Prefix) => [[prefix.first, lastOf(prefix)] as const];
   return {
     ...(to && { dst: range(to) }),
     ...(from && { src: range(from) }),
+    ...(mark && { mark: merged(maskedRanges(mark.value, mark.mask)) }),
     ...(proto !== null && { proto: [[proto, proto]] as const }),
     ...(sport && { sport: [sport] }),
     ...(dport && { dport: [dport] }),
@@ -143,8 +179,14 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
   // ip-sysctl.rst: the larger of conf/all and conf/<link> is used, so 2 (loose) wins over 1 (strict).
   const check = Math.max(namespace.all.rpFilter, settings.rpFilter);
   const layer = layerOf(node, link);
+  const { mtu, because: mtuBecause } = mtuOf(link, namespace.links.values());
   return {
     name: link.name,
+    neighbors: [...link.neighbors].map(([ip, one]) => ({ ip, ...one })),
+    ignoredWhenDead: Math.max(namespace.all.ignoreDead, settings.ignoreDead) > 0,
+    losesAll: link.queues.root?.loses === 100 ? link.queues.root.because : null,
+    mtu,
+    mtuBecause,
     short: link.name,
     isPort: layer.kind !== "nothing" && layer.kind !== "vrf",
     layer,
@@ -152,7 +194,7 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
       master?.kind.kind === "bridge"
         ? {
             name: master.name,
-            port: portOf(link.vlans, link.bridgePort),
+            port: portOf(link, writtenIn(master)),
             because: link.masterBecause,
           }
         : null,
@@ -164,6 +206,7 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
     addresses: link.addresses.all(),
     answersForItselfOnly: Math.max(namespace.all.arpIgnore, settings.arpIgnore) > 0,
     proxyArp: Math.max(namespace.all.proxyArp, settings.proxyArp) > 0,
+    takesLabels: link.takesLabels,
     sourceCheck: check >= 2 ? "loose" : check === 1 ? "strict" : "none",
     because: link.changed ?? link.addresses.first()?.because ?? link.because,
     tableBecause: link.masterBecause,
@@ -188,14 +231,21 @@ function layerOf(node: NodeSpec, link: LinuxLink): IfaceLayer {
       return {
         kind: "bridge",
         vlanAware: kind.vlanAware,
-        own: portOf(link.vlans, link.bridgePort),
+        own: portOf(link, []),
+        written: writtenIn(link),
       };
     case "vlan":
       return { kind: "tagged", parent: parentOf(kind.parent), vlan: kind.id };
     case "macvlan":
       return { kind: "shared", parent: parentOf(kind.parent), by: "mac", mode: kind.mode };
     case "ipvlan":
-      return { kind: "shared", parent: parentOf(kind.parent), by: "address", mode: "bridge" };
+      return {
+        kind: "shared",
+        parent: parentOf(kind.parent),
+        by: "address",
+        mode: "bridge",
+        ...(kind.mode !== "l2" && { routed: { filtered: kind.mode === "l3s" } }),
+      };
     case "vrf":
       return { kind: "vrf" };
     case "vxlan": {
@@ -212,19 +262,35 @@ function layerOf(node: NodeSpec, link: LinuxLink): IfaceLayer {
         remotes: [...first, ...entries],
       };
     }
+    case "internal":
+      return { kind: "switched", home: node.name, switch: kind.switch, port: kind.port };
     case "loopback":
     case "dummy":
     case "tap":
+    case "stand-in":
       return { kind: "nothing" };
   }
 }
 
+// B9: `permanent` entries are the bridge's own; the others are addresses at the port (br_fdb_add).
+function writtenIn({ kind }: LinuxLink): WrittenMac[] {
+  if (kind.kind !== "bridge") return [];
+  return kind.fixed.map(({ mac, port, vlan, how, because }) => ({
+    mac,
+    port: how === "local" ? null : port.name,
+    vlan: kind.vlanAware ? vlan : null,
+    stays: how !== "static",
+    because,
+  }));
+}
+
 function portOf(
-  vlans: ReadonlyMap<number, VlanMembership>,
-  settings: BridgePortSettings,
+  { name, vlans, bridgePort }: LinuxLink,
+  written: readonly WrittenMac[],
 ): BridgePort {
-  const { pvid, isolated, hairpin, learning, flood } = settings;
-  return { vlans, pvid, isolated, hairpin, learning, flood };
+  const { locked, ...port } = bridgePort;
+  if (!locked) return { vlans, ...port };
+  return { vlans, ...port, admits: written.filter((one) => one.port === name) };
 }
 
 function routesOf(route: LinuxRoute, table: string | null): WrittenRoute[] {
@@ -244,8 +310,9 @@ function routesOf(route: LinuxRoute, table: string | null): WrittenRoute[] {
       { ...common, iface: null, gateway: null, action: type === "blackhole" ? "discard" : type },
     ];
   const live = route.hops.filter((hop) => !hop.isDead);
-  return live.map(({ link, gateway, isOwn }) => ({
+  return live.map(({ link, gateway, isOwn, labels }) => ({
     ...common,
+    ...(labels.length > 0 && { labels }),
     iface: link,
     gateway: isOwn ? null : gateway,
     action: "forward",

@@ -100,9 +100,22 @@ const taints = (text: string) => build(text).state.taints.map(({ what }) => what
 test.each([
   [
     "L12 what is not simulated leaves the system open",
-    "tc qdisc add dev eth0 root fq",
-    ["tc qdisc"],
+    "tc filter add dev eth0 ingress flower action drop",
+    ["tc filter … action"],
   ],
+  ["Q1 a queue that shapes leaves nothing open", "tc qdisc add dev eth0 root fq", []],
+  ["L15 a setting that is turned off", "sysctl -w net.ipv4.conf.all.arp_filter=0", []],
+  [
+    "L16 a link that is not simulated is there, and open, as are its ports",
+    "ip link add bond0 type bond mode 4; ip link set eth1 master bond0; ip addr add 10.7.0.1/24 dev bond0",
+    ["ip link add … type bond", "A port of bond0"],
+  ],
+  [
+    "L16 a tunnel",
+    "ip link add gre1 type gre remote 10.0.0.2; ip link set gre1 up; ip route add 10.8.0.0/24 dev gre1",
+    ["ip link add … type gre"],
+  ],
+  ["S4 a link that carries less than any", "ip link set eth0 mtu 60", []],
   ["L12 and so does what nobody knows", "frobnicate --now", ["frobnicate"]],
   ["L12 and what the shell here does not know", "for i in 1 2", ['"for" without "done"']],
   ["L12 a condition", "[ -e x ] && ip link set eth0 up", ['"["']],
@@ -125,6 +138,13 @@ test.each([
   ["L12 nor what is refused", "ip addr add 10.0.0.300/24 dev eth0", []],
 ])("%s: %s", (_rule, text, expected) => {
   expect(taints(text)).toEqual(expected);
+});
+
+test.each([
+  "ip link add bond0 type bond mode 4; ip link set eth1 master bond0; ip addr add 10.7.0.1/24 dev bond0; ip link set bond0 up",
+  "ip link add gre1 type gre remote 10.0.0.2; ip link set gre1 up; ip route add 10.8.0.0/24 dev gre1",
+])("L16 nothing is refused for want of a link that is not simulated: %s", (text) => {
+  expect(build(text).diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import type { Namespace } from "../../model/linux/namespace.ts";
 import { LinuxNode } from "../../model/linux/node.ts";
 import { parseShell } from "../../parse/shell/statements.ts";
-import { parseProgram, type ProgramCall } from "../../parse/shell/programs.ts";
+import { parseProgram } from "../../parse/shell/programs.ts";
 import { runShell, type Run, type SimpleCommand } from "../../parse/shell/run.ts";
 import type { ShellFile } from "../../parse/shell/syntax.ts";
 import { diagnostic, type Diagnostic } from "../../source/diagnostic.ts";
@@ -15,6 +15,8 @@ import { runBridge } from "./bridge.ts";
 import { runEbtables, runIptables } from "./filters.ts";
 import { runIp } from "./ip.ts";
 import { runNft } from "./nft.ts";
+import { noteOverlaps, runOfctl, runVsctl } from "./ovs.ts";
+import { runTc } from "./tc.ts";
 import { runSysctl, writeSetting } from "./sysctl.ts";
 
 /** Where a command runs: a namespace, and inside a VRF when one was named. */
@@ -25,9 +27,9 @@ export type Session = {
   readonly linux: LinuxNode;
   refuse(said: string, span: Span, hint?: string): boolean;
   unsimulated(what: string, span: Span, where: Where, link?: string | null): boolean;
-  /** Leave open what depends on this, without a word. */
-  taint(what: string, span: Span, where: Where, link?: string | null): void;
-  note(said: string, span: Span): void;
+  /** Leave claims open for a line that was said to be beyond already, or is wrong. */
+  taint(what: string, because: Span, where: Where, link?: string | null): void;
+  note(remark: Diagnostic): void;
   run(command: SimpleCommand, where: Where): boolean;
   /** Carry out a whole script, each of its commands by `how`. */
   carryOut(file: ShellFile, where: Where, how: Run): void;
@@ -60,6 +62,7 @@ export function buildLinux(
     if (path.endsWith(".sh")) builder.carryOut(parseShell(path, text));
   builder.startComposed();
   builder.noteOverflow();
+  noteOverlaps(builder);
   return { linux: builder.linux, diagnostics: builder.diagnostics };
 }
 
@@ -91,8 +94,10 @@ class Builder implements Session {
       if (this.docker) composeUp(this, this.docker, file);
       else this.refuse(NO_DOCKER, { file: path, from: 0, to: 0 }, NO_DOCKER_HINT);
     }
-    for (const [path, because] of this.composed.passedOver)
-      this.note(`There are several compose files here; ${path} is not used.`, because);
+    for (const [path, because] of this.composed.passedOver) {
+      const said = `There are several compose files here; ${path} is not used.`;
+      this.note(diagnostic("shell-note", because, { said }));
+    }
     this.docker?.settleNames();
   }
 
@@ -102,10 +107,6 @@ class Builder implements Session {
     this.announced.add(file);
     this.diagnostics.push(...file.diagnostics);
     return file;
-  }
-
-  note(said: string, span: Span): void {
-    this.diagnostics.push(diagnostic("shell-note", span, { said }));
   }
 
   carryOut(file: ShellFile, where = this.home, how?: Run): void {
@@ -135,6 +136,8 @@ class Builder implements Session {
         return runIp(this, where, command, call.command);
       case "bridge":
         return runBridge(this, where, span, call.command);
+      case "tc":
+        return runTc(this, where, span, call.command);
       case "sysctl":
         return runSysctl(this, where, span, call.command);
       case "write":
@@ -153,8 +156,9 @@ class Builder implements Session {
       case "inert":
         return true;
       case "ovs-vsctl":
+        return runVsctl(this, where, span, call.command);
       case "ovs-ofctl":
-        return this.runOvs(call, span, where);
+        return runOfctl(this, where, span, call.command);
       case "unsimulated":
         return this.unsimulated(call.what, span, where);
       case "unknown": {
@@ -166,15 +170,8 @@ class Builder implements Session {
     }
   }
 
-  // They are read, so that a mistake is said where it is; the switches themselves are not built yet.
-  private runOvs(
-    { program, command }: ProgramCall & { program: "ovs-vsctl" | "ovs-ofctl" },
-    span: Span,
-    where: Where,
-  ): boolean {
-    if (command.kind === "inert") return true;
-    if (command.kind === "refused") return this.refuse(command.said, command.at.span);
-    return this.unsimulated(program, span, where);
+  note(remark: Diagnostic): void {
+    this.diagnostics.push(remark);
   }
 
   refuse(said: string, span: Span, hint = hintFor(said)): boolean {

@@ -1,8 +1,10 @@
 import type { LinuxRoute } from "../../model/linux/routes.ts";
 import type { LinuxRule } from "../../model/linux/rules.ts";
 import type { LinkKind, LinuxLink } from "../../model/linux/link.ts";
+import { firstMtu, setMtu } from "../../model/linux/mtu.ts";
 import type { Namespace, Refusal } from "../../model/linux/namespace.ts";
 import { contains, formatIp, type Prefix } from "../../model/prefix.ts";
+import { holesOf } from "../../model/ranges.ts";
 import type {
   BridgePortChange,
   IpCommand,
@@ -16,6 +18,9 @@ import type { TableName } from "../../parse/shell/ip/words.ts";
 import type { SimpleCommand } from "../../parse/shell/run.ts";
 import type { Span } from "../../source/span.ts";
 import type { Session, Where } from "./build.ts";
+
+/** A mark under a mask is a choice of ranges, twice as many for every hole. */
+const MOST_HOLES = 12;
 
 /** Carry out one `ip` command. */
 export function runIp(
@@ -52,6 +57,8 @@ class IpRun {
       case "refused":
         return session.refuse(it.said, it.at.span);
       case "unsimulated":
+        if (it.dev !== null && it.what.startsWith("ip link add … type "))
+          session.linux.addLink(namespace, it.dev, { kind: "stand-in", what: it.what }, null, span);
         return session.unsimulated(it.what, span, this.where, it.dev);
       case "address-add":
         return this.onLink(it.dev, (link) => {
@@ -80,7 +87,13 @@ class IpRun {
         return this.rule(it);
       case "neighbor-add":
         return this.onLink(it.dev, (link) => {
+          const known = link.neighbors.has(it.ip);
+          if (it.how === "add" && known) return "RTNETLINK answers: File exists";
+          if (it.how === "change" && !known) return "RTNETLINK answers: No such file or directory";
           link.neighbors.set(it.ip, { mac: it.mac, because: span });
+          // Those are asked for again after a while, when it depends on who answers.
+          if (!["permanent", "noarp"].includes(it.state))
+            session.unsimulated(`ip neigh … nud ${it.state}`, span, this.where, link.name);
           return null;
         });
       case "neighbor-delete":
@@ -108,7 +121,7 @@ class IpRun {
         return session.unsimulated("ip neigh … proxy", span, this.where, it.dev);
       case "mpls-route-add":
       case "mpls-route-delete":
-        return session.unsimulated("ip -f mpls route", span, this.where);
+        return this.settle(this.label(it));
     }
   }
 
@@ -153,15 +166,29 @@ class IpRun {
     if (type.kind === "veth") return this.addPair(namespace, name, type, it.changes);
     const parent = it.parent === null ? null : this.namespace.links.get(it.parent);
     if (parent === undefined) return session.refuse(`Cannot find device "${it.parent}"`, span);
-    const kind = this.kindOf(type, parent);
-    if (typeof kind === "string")
-      return kind.startsWith("%")
-        ? session.unsimulated(kind.slice(1), span, this.where)
-        : session.refuse(kind, span);
+    const made = this.kindOf(type, parent);
+    if (typeof made === "string" && !made.startsWith("%")) return session.refuse(made, span);
+    const kind: LinkKind =
+      typeof made === "string" ? { kind: "stand-in", what: made.slice(1) } : made;
     const mac = it.changes.find((change) => change.kind === "address")?.mac ?? null;
     const refusal = session.linux.addLink(namespace, name, kind, mac, span);
     if (refusal) return session.refuse(refusal, span);
+    if (kind.kind === "stand-in")
+      session.unsimulated(kind.what, span, { namespace, vrf: null }, name);
+    if (type.kind === "bridge" && type.settings.stp)
+      session.unsimulated("Spanning tree on a Linux bridge", span, { namespace, vrf: null }, name);
+    if (kind.kind === "ipvlan") this.sameMode(kind);
+    if (type.kind === "vxlan" && type.dev !== null) {
+      const dev = this.namespace.links.get(type.dev);
+      if (dev) namespace.links.get(name)!.mtu = firstMtu(kind, dev);
+    }
     return this.settle(this.change(namespace.links.get(name)!, it.changes));
+  }
+
+  // The mode is the parent's: the latest counts for all that share it (ipvlan_set_port_mode).
+  private sameMode({ parent, mode }: LinkKind & { kind: "ipvlan" }): void {
+    for (const { kind } of this.session.linux.links())
+      if (kind.kind === "ipvlan" && kind.parent === parent) kind.mode = mode;
   }
 
   private addPair(
@@ -203,8 +230,7 @@ class IpRun {
       case "ifb":
         return { kind: "dummy" };
       case "bridge": {
-        const { vlanAware, defaultPvid, stp, filtersBridged } = type.settings;
-        if (stp) return "%Spanning tree on a Linux bridge";
+        const { vlanAware, defaultPvid, filtersBridged } = type.settings;
         if (filtersBridged) return "%nf_call_iptables of one bridge";
         return {
           kind: "bridge",
@@ -231,7 +257,6 @@ class IpRun {
       }
       case "ipvlan":
         if (!parent) return 'Not enough information: "link" argument is required.';
-        if (type.mode !== "l2") return `%ipvlan mode ${type.mode}`;
         return { kind: "ipvlan", parent, mode: type.mode };
       case "ipvtap":
       case "macvtap":
@@ -263,12 +288,13 @@ class IpRun {
         link.mac = change.mac;
         return null;
       case "mtu":
-        link.mtu = change.mtu;
-        return null;
+        return setMtu(linux.links(), link, change.mtu, span);
       case "master": {
         if (change.master === null) return linux.enslave(link, null, span);
         const master = linux.namespaceOf(link).links.get(change.master);
         if (!master) return `Error: argument "${change.master}" is wrong: Device does not exist`;
+        if (master.kind.kind === "stand-in")
+          this.session.unsimulated(`A port of ${change.master}`, span, this.where, link.name);
         return linux.enslave(link, master, span);
       }
       case "namespace": {
@@ -296,17 +322,35 @@ class IpRun {
 
   // ---- routes and rules
 
-  private route(it: RouteCommand): boolean {
+  private label(it: LabelCommand): Refusal {
     const { session, span, namespace } = this;
-    if (it.kind === "mpls-route-add" || it.kind === "mpls-route-delete")
-      return session.unsimulated("ip -f mpls route", span, this.where);
+    const { labels, links } = namespace;
+    const refusal = labels.refuses(it.label);
+    if (refusal) return refusal;
+    if (it.kind === "mpls-route-delete") {
+      labels.remove(it.label);
+      return null;
+    }
+    const { label, swap, gateway } = it;
+    if (it.link !== null && !links.has(it.link)) return `Cannot find device "${it.link}"`;
+    const link = it.link ?? (gateway === null ? null : namespace.linkTo(gateway));
+    if (link === null)
+      return gateway === null
+        ? "RTNETLINK answers: No such device"
+        : "RTNETLINK answers: Network is unreachable";
+    const { kind } = links.get(link)!.kind;
+    if (gateway === null && kind !== "vrf" && kind !== "loopback")
+      session.unsimulated("ip -f mpls route … dev of what is no VRF", span, this.where, link);
+    return labels.insert(it.how, { label, swap, gateway, link, because: span });
+  }
+
+  private route(it: Exclude<RouteCommand, LabelCommand>): boolean {
+    const { session, span, namespace } = this;
     const table = this.table(it.table);
     if (table === null)
       return session.refuse(`Error: argument "${vrfName(it.table)}" is wrong: Invalid VRF`, span);
     switch (it.kind) {
       case "route-add": {
-        if (it.hops.some((hop) => hop.labels.length > 0))
-          return session.unsimulated("encap mpls", span, this.where);
         const { to, type, hops, metric, source } = it;
         return this.settle(
           namespace.addRoute(it.how, { table, to, type, hops, metric, source }, span),
@@ -364,6 +408,8 @@ class IpRun {
         because: span,
       };
       if (oif !== null) return session.unsimulated("ip rule … oif", span, this.where);
+      if (mark && holesOf(mark.mask).length > MOST_HOLES)
+        return session.unsimulated("ip rule … fwmark", span, this.where);
       return this.settle(namespace.addRule(rule));
     }
     const fits = (rule: LinuxRule) =>
@@ -417,6 +463,8 @@ class IpRun {
   }
 }
 
+type LabelCommand = Extract<RouteCommand, { label: number }>;
+
 /** Settings of a port of a bridge; those that are not simulated taint it. */
 export function changePort(
   session: Session,
@@ -430,11 +478,16 @@ export function changePort(
     isolated,
     learning,
     flood,
+    locked,
+    // Without spanning tree, and for all but groups, these change nothing.
+    guard: _guard,
+    rootBlock: _rootBlock,
+    multicastFlood: _multicastFlood,
     cost: _cost,
     priority: _priority,
     ...rest
   } = settings;
-  Object.assign(link.bridgePort, defined({ hairpin, isolated, learning, flood }));
+  Object.assign(link.bridgePort, defined({ hairpin, isolated, learning, flood, locked }));
   const left = Object.keys(defined(rest));
   if (left.length > 0)
     session.unsimulated(`bridge port ${left.join(", ")}`, span, where, link.name);

@@ -25,11 +25,27 @@ const WITHOUT_EFFECT =
 const WITHOUT_EFFECT_ON_LINKS =
   /^(log_martians|accept_redirects|secure_redirects|send_redirects|shared_media|arp_notify|accept_source_route|igmp\w+|force_igmp_version|bootp_relay|tag|mc_forwarding)$/;
 
+const OFF_AT_FIRST = new Set(
+  "accept_local arp_accept arp_announce arp_filter proxy_arp_pvlan route_localnet src_valid_mark bc_forwarding".split(
+    " ",
+  ),
+);
+
 export type Setting =
   | { readonly kind: "forwarding" }
   /** Of one link, or of `all`. */
-  | { readonly kind: "rp_filter" | "proxy_arp" | "arp_ignore"; readonly link: string }
+  | {
+      readonly kind: "rp_filter" | "proxy_arp" | "arp_ignore" | "ignore_routes_with_linkdown";
+      readonly link: string;
+    }
+  /** Whether one link passes packets on: as all do, or else not simulated. */
+  | { readonly kind: "link-forwarding"; readonly link: string }
+  /** 0, as it is from the beginning, changes nothing; the rest is not simulated. */
+  | { readonly kind: "off-only"; readonly link: string | null }
   | { readonly kind: "heard-in-vrfs"; readonly proto: "tcp" | "udp" }
+  /** How many labels there is room for, and whether a link takes packets with labels. */
+  | { readonly kind: "label-room" }
+  | { readonly kind: "takes-labels"; readonly link: string }
   /** bridge-nf-call-iptables. */
   | { readonly kind: "filters-bridged" }
   | { readonly kind: "inert" }
@@ -38,6 +54,9 @@ export type Setting =
 
 /** What the setting `name` (`net.ipv4.ip_forward`) is on a system with these links. */
 export function settingNamed(name: string, links: ReadonlyMap<string, unknown>): Setting {
+  const labelled = /^net\.mpls\.conf\.(.+)\.input$/.exec(name)?.[1];
+  if (labelled !== undefined)
+    return links.has(labelled) ? { kind: "takes-labels", link: labelled } : { kind: "missing" };
   const key = /^net\.ipv4\.(.+)$/.exec(name)?.[1];
   if (key === undefined) return settingElsewhere(name);
   const [, link, own] = /^conf\.(.+)\.([^.]+)$/.exec(key) ?? [];
@@ -45,8 +64,15 @@ export function settingNamed(name: string, links: ReadonlyMap<string, unknown>):
   const isThere = link === "all" || link === "default" || links.has(link);
   if (!isThere || !OF_LINKS.has(own)) return { kind: "missing" };
   if (link === "default" || WITHOUT_EFFECT_ON_LINKS.test(own)) return { kind: "inert" }; // Links made later.
-  if (own === "rp_filter" || own === "proxy_arp" || own === "arp_ignore")
+  if (
+    own === "rp_filter" ||
+    own === "proxy_arp" ||
+    own === "arp_ignore" ||
+    own === "ignore_routes_with_linkdown"
+  )
     return { kind: own, link };
+  if (own === "forwarding" && link !== "all") return { kind: "link-forwarding", link };
+  if (OFF_AT_FIRST.has(own)) return { kind: "off-only", link: link === "all" ? null : link };
   if (own === "forwarding" && link === "all") return { kind: "forwarding" };
   return { kind: "unsimulated", link: link === "all" ? null : link };
 }
@@ -62,6 +88,7 @@ function settingOfAll(key: string): Setting {
 function settingElsewhere(name: string): Setting {
   if (/^(kernel|vm|fs|user|debug|dev|net\.(ipv6|core|unix|mptcp))\./.test(name))
     return { kind: "inert" };
+  if (name === "net.mpls.platform_labels") return { kind: "label-room" };
   if (name === "net.bridge.bridge-nf-call-iptables") return { kind: "filters-bridged" };
   if (/^net\.(bridge|netfilter|mpls|nf_conntrack)/.test(name))
     return { kind: "unsimulated", link: null };

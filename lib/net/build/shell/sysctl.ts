@@ -74,6 +74,11 @@ function set(
     case "filters-bridged":
       namespace.filtersBridged = { on: value !== 0, because: span };
       return true;
+    case "label-room":
+      return namespace.labels.setRoom(value) || session.refuse(says.invalid(name), span);
+    case "takes-labels":
+      namespace.links.get(setting.link)!.takesLabels = value !== 0;
+      return true;
     case "heard-in-vrfs":
       namespace.heardInVrfs[setting.proto] = value !== 0;
       return true;
@@ -82,6 +87,15 @@ function set(
         return session.unsimulated(`${path.join(".")}=${value}`, span, where, setting.link);
       setOnLink(where, setting.link, "arpIgnore", value);
       return true;
+    case "ignore_routes_with_linkdown":
+      setOnLink(where, setting.link, "ignoreDead", value);
+      return true;
+    case "link-forwarding":
+      if ((value !== 0) === namespace.forwards.on) return true;
+      return session.unsimulated(path.join("."), span, where, setting.link);
+    case "off-only":
+      if (value === 0) return true;
+      return session.unsimulated(path.join("."), span, where, setting.link);
     case "rp_filter":
       setOnLink(where, setting.link, "rpFilter", value);
       return true;

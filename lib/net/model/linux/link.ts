@@ -1,5 +1,6 @@
 import type { Span } from "../../source/span.ts";
 import type { Ip } from "../prefix.ts";
+import { firstMtu } from "./mtu.ts";
 import { LinuxAddresses } from "./addresses.ts";
 
 /** A link of a Linux system. It lives in one namespace at a time and keeps its identity when it moves. */
@@ -10,6 +11,8 @@ export type LinuxLink = {
   readonly kind: LinkKind;
   mac: string;
   mtu: number;
+  /** The line that set it. */
+  mtuBecause: Span | null;
   up: boolean;
   /** The line that last set it up or down, and the one that made it. */
   changed: Span | null;
@@ -23,6 +26,10 @@ export type LinuxLink = {
   /** As a port of a VLAN-aware bridge, and of such a bridge itself: what VLANs it carries. */
   readonly vlans: Map<number, VlanMembership>;
   readonly bridgePort: BridgePortSettings;
+  /** Whether packets with labels are taken in (net.mpls.conf.<link>.input). */
+  takesLabels: boolean;
+  /** What `tc` hung at its ways out and in. */
+  readonly queues: Record<"root" | "ingress", LinkQueue | null>;
   /** Neighbours that were written by hand. */
   readonly neighbors: Map<Ip, { readonly mac: string; readonly because: Span }>;
 };
@@ -43,12 +50,14 @@ export type LinkKind =
         readonly mac: string;
         readonly port: LinuxLink;
         readonly vlan: number | null;
+        /** `local`: for the bridge itself. `sticky`: it stays, wherever the address is heard. */
+        readonly how: "local" | "static" | "sticky";
         readonly because: Span;
       }[];
     }
   | { readonly kind: "vlan"; readonly parent: LinuxLink; readonly id: number }
   | { readonly kind: "macvlan"; readonly parent: LinuxLink; readonly mode: MacvlanMode }
-  | { readonly kind: "ipvlan"; readonly parent: LinuxLink; readonly mode: "l2" | "l3" | "l3s" }
+  | { readonly kind: "ipvlan"; readonly parent: LinuxLink; mode: "l2" | "l3" | "l3s" }
   | { readonly kind: "vrf"; readonly table: number }
   | {
       readonly kind: "vxlan";
@@ -61,7 +70,11 @@ export type LinkKind =
       readonly home: string;
       readonly fdb: { readonly mac: string; readonly remote: Ip; readonly because: Span }[];
     }
-  | { readonly kind: "tap" };
+  | { readonly kind: "tap" }
+  /** The stack's side of a port of a virtual switch. */
+  | { readonly kind: "internal"; readonly switch: string; readonly port: string }
+  /** Of a kind that is not simulated: it is there, so that what is said of it is not refused. */
+  | { readonly kind: "stand-in"; readonly what: string };
 
 export type MacvlanMode = "bridge" | "private" | "vepa" | "passthru";
 
@@ -71,8 +84,13 @@ export type VlanMembership = { readonly untagged: boolean; readonly because: Spa
 export type LinkSettings = {
   rpFilter: number;
   arpIgnore: number;
+  /** ignore_routes_with_linkdown */
+  ignoreDead: number;
   proxyArp: number;
 };
+
+/** `loses`: how many of a hundred packets. */
+export type LinkQueue = { readonly name: string; readonly loses: number; readonly because: Span };
 
 export type BridgePortSettings = {
   pvid: number | null;
@@ -80,6 +98,7 @@ export type BridgePortSettings = {
   hairpin: boolean;
   learning: boolean;
   flood: boolean;
+  locked: boolean;
 };
 
 export function freshLink(
@@ -94,7 +113,8 @@ export function freshLink(
     namespace,
     kind,
     mac,
-    mtu: kind.kind === "loopback" ? 65_536 : kind.kind === "vxlan" ? 1450 : 1500,
+    mtu: firstMtu(kind, null),
+    mtuBecause: null,
     up: false,
     changed: null,
     because,
@@ -102,9 +122,18 @@ export function freshLink(
     masterBecause: null,
     addresses: new LinuxAddresses(),
     losses: [],
-    settings: { rpFilter: 0, arpIgnore: 0, proxyArp: 0 },
+    settings: { rpFilter: 0, arpIgnore: 0, ignoreDead: 0, proxyArp: 0 },
     vlans: new Map(),
-    bridgePort: { pvid: null, isolated: false, hairpin: false, learning: true, flood: true },
+    bridgePort: {
+      pvid: null,
+      isolated: false,
+      hairpin: false,
+      learning: true,
+      flood: true,
+      locked: false,
+    },
+    takesLabels: false,
+    queues: { root: null, ingress: null },
     neighbors: new Map(),
   };
 }

@@ -3,6 +3,7 @@ import type { Listener, NameTable, Relay, Taint } from "../device.ts";
 import type { FilterTable } from "../packet-filter.ts";
 import { ZERO, formatIp, lastOf, networkOf, type Ip, type Prefix } from "../prefix.ts";
 import { NetworkCounts, type LinuxAddress } from "./addresses.ts";
+import { LinuxLabels } from "./labels.ts";
 import type { LinkSettings, LinuxLink } from "./link.ts";
 import {
   LinuxRoutes,
@@ -30,6 +31,8 @@ export type AskedHop = {
   readonly link: string | null;
   readonly gateway: Ip | null;
   readonly onlink: boolean;
+  /** What is put on packets that go this way. */
+  readonly labels?: readonly number[];
 };
 
 /** No namespace here has more routes, addresses or rules than this. */
@@ -46,10 +49,11 @@ export class Namespace {
   readonly tables = new Map<number, LinuxRoutes>([[MAIN, new LinuxRoutes()]]);
   readonly taints: Taint[] = [];
   readonly filters: FilterTable[] = [];
+  readonly labels = new LinuxLabels();
   rules: LinuxRule[] = firstRules();
   forwards: { on: boolean; because: Span | null } = { on: false, because: null };
   /** Sysctls below `net.ipv4.conf.all`. */
-  readonly all: LinkSettings = { rpFilter: 0, arpIgnore: 0, proxyArp: 0 };
+  readonly all: LinkSettings = { rpFilter: 0, arpIgnore: 0, ignoreDead: 0, proxyArp: 0 };
   /** Whether bridged packets pass the filters of IPv4 (bridge-nf-call-iptables). */
   filtersBridged: { on: boolean; because: Span | null };
   /** tcp_l3mdev_accept, udp_l3mdev_accept. */
@@ -140,7 +144,14 @@ export class Namespace {
     if (length < 31) this.countBroadcast(to, 1);
     if (length === 32 || isLoopback(link) || secondary || !prefixRoute || !canBeConnected(ip, to))
       return;
-    const hop = { link: link.name, gateway: null, isOwn: false, onlink: false, isDead: false };
+    const hop = {
+      link: link.name,
+      gateway: null,
+      isOwn: false,
+      onlink: false,
+      isDead: false,
+      labels: [],
+    };
     const common = { to, type: "unicast", hops: [hop], metric: 0 } as const;
     const table = this.table(this.tableOf(link));
     table.insert("append", { ...common, source: ip, because, proto: "kernel" });
@@ -187,6 +198,9 @@ export class Namespace {
     for (let first = link.addresses.first(); first; first = link.addresses.first())
       link.addresses.remove(first);
     link.master = null;
+    link.takesLabels = false;
+    link.queues.root = null;
+    link.queues.ingress = null;
     this.links.delete(link.name);
   }
 
@@ -209,6 +223,7 @@ export class Namespace {
   }
 
   private wentDown(link: LinuxLink): void {
+    link.neighbors.clear(); // arp_ifdown: those written by hand, too.
     for (const table of this.tables.values()) table.linkDown(link.name);
     for (const { ip, length } of link.addresses.all())
       if (length < 31) this.countBroadcast(networkOf(ip, length), -1);
@@ -265,10 +280,13 @@ export class Namespace {
   }
 
   // Find the link of a next hop as the kernel does (fib_check_nh, L5): a gateway must be a neighbour, or its own.
-  private nextHop({ link: name, gateway, onlink }: AskedHop, table: number): LinuxNextHop | string {
+  private nextHop(
+    { link: name, gateway, onlink, labels = [] }: AskedHop,
+    table: number,
+  ): LinuxNextHop | string {
     const link = name === null ? null : this.links.get(name);
     if (link === undefined) return `Cannot find device "${name}"`;
-    const hop = { gateway, onlink, isOwn: false, isDead: false };
+    const hop = { gateway, onlink, isOwn: false, isDead: false, labels };
     if (gateway === null || gateway === ZERO) {
       if (!link) return "RTNETLINK answers: No such device";
       if (!link.up) return "Error: Device for nexthop is not up.";
@@ -280,6 +298,11 @@ export class Namespace {
     if (!isUnicast(gateway) || this.broadcasts.covers(gateway)) return BAD_GATEWAY;
     const found = this.neighborLink(gateway, link?.name ?? null, table);
     return found === null ? BAD_GATEWAY : { ...hop, link: found };
+  }
+
+  /** The link that packets for a neighbour at `ip` leave by. */
+  linkTo(ip: Ip): string | null {
+    return this.neighborLink(ip, null, MAIN);
   }
 
   // The table that the route goes into is asked first, then the others.

@@ -2,6 +2,7 @@ import type { Span } from "../../source/span.ts";
 import type { Ip } from "../prefix.ts";
 import { freshLink, type LinkKind, type LinuxLink } from "./link.ts";
 import { Namespace, type Refusal } from "./namespace.ts";
+import type { VirtualSwitch } from "./switches.ts";
 
 /** No system here has more links than this. */
 const MOST_LINKS = 10_000;
@@ -12,7 +13,10 @@ const MOST_LINKS = 10_000;
  */
 export class LinuxNode {
   readonly namespaces = new Map<string, Namespace>([["", new Namespace("", null)]]);
+  /** Those of Open vSwitch, by name; one database serves all namespaces. */
+  readonly switches = new Map<string, VirtualSwitch>();
   private made = 0;
+  private moved = 0;
   private readonly nextMac: () => string;
 
   constructor(
@@ -24,6 +28,11 @@ export class LinuxNode {
     this.addLoopback(root, true);
     for (const { name, mac } of ports)
       root.takeIn(freshLink(name, "", { kind: "port", port: name }, mac, null));
+  }
+
+  /** Grows with every link that comes, by whatever way. */
+  get linksMade(): number {
+    return this.made + this.moved;
   }
 
   get root(): Namespace {
@@ -73,6 +82,7 @@ export class LinuxNode {
   endNamespace(namespace: Namespace, because: Span): void {
     for (const link of Array.from(namespace.links.values()))
       if (link.kind.kind === "port") this.move(link, this.root, because);
+      else if (link.kind.kind === "internal") this.deleteInternal(link, because);
       else if (link.kind.kind !== "loopback") this.deleteLink(link, because);
     this.namespaces.delete(namespace.name);
   }
@@ -131,7 +141,7 @@ export class LinuxNode {
 
   /** A veth takes its peer along, a parent what stands on it; a bridge or VRF lets its ports go. */
   deleteLink(link: LinuxLink, because: Span): Refusal {
-    if (link.kind.kind === "port" || link.kind.kind === "loopback")
+    if (["port", "loopback", "internal"].includes(link.kind.kind))
       return "RTNETLINK answers: Operation not supported";
     if (!this.namespaceOf(link).links.has(link.name)) return null;
     this.namespaceOf(link).letGo(link, because);
@@ -148,6 +158,13 @@ export class LinuxNode {
     return null;
   }
 
+  /** The stack's side of a switch's port goes with the port, wherever it is. */
+  deleteInternal(link: LinuxLink, because: Span): void {
+    this.namespaceOf(link).letGo(link, because);
+    for (const one of Array.from(this.links()))
+      if ("parent" in one.kind && one.kind.parent === link) this.deleteLink(one, because);
+  }
+
   /** Into another namespace: down, and without addresses, routes and master. */
   move(link: LinuxLink, to: Namespace, because: Span): Refusal {
     if (link.kind.kind === "loopback" || link.kind.kind === "bridge" || link.kind.kind === "vrf")
@@ -155,6 +172,7 @@ export class LinuxNode {
     const from = this.namespaceOf(link);
     if (from === to) return null;
     if (to.links.has(link.name)) return "RTNETLINK answers: File exists";
+    this.moved++;
     from.letGo(link, because);
     for (const one of Array.from(this.links()))
       if (one.master === link) this.namespaceOf(one).enslave(one, null, because);
@@ -172,7 +190,7 @@ export class LinuxNode {
   }
 
   enslave(link: LinuxLink, master: LinuxLink | null, because: Span): Refusal {
-    if (master && !["bridge", "vrf"].includes(master.kind.kind))
+    if (master && !["bridge", "vrf", "stand-in"].includes(master.kind.kind))
       return "RTNETLINK answers: Operation not supported";
     if (master?.kind.kind === "bridge" && ["bridge", "loopback"].includes(link.kind.kind))
       return link.kind.kind === "loopback"
@@ -180,6 +198,7 @@ export class LinuxNode {
         : "Error: Can not enslave a bridge to a bridge.";
     const refusal = this.namespaceOf(link).enslave(link, master, because);
     if (refusal) return refusal;
+    this.moved++;
     link.vlans.clear();
     link.bridgePort.pvid = null;
     // The default VLAN is joined whether or not the bridge looks at VLANs yet.

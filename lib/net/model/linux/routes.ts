@@ -22,6 +22,8 @@ export type LinuxNextHop = {
   /** The gateway is an address of its own, so the destination itself is asked for. */
   readonly isOwn: boolean;
   readonly onlink: boolean;
+  /** What is put on packets that go this way, the outer label first. */
+  readonly labels: readonly number[];
   /** Its link is down; a route whose next hops are all dead is gone. */
   readonly isDead: boolean;
 };
@@ -203,7 +205,9 @@ function keyOf({ first, length }: Prefix): number {
 
 // What makes a route another one to the kernel (fib_info). Whether a next hop is dead does not.
 function identityOf({ to, metric, type, source, proto, hops }: LinuxRoute): string {
-  const ways = hops.map(({ link, gateway, onlink }) => `${link} ${gateway} ${onlink}`);
+  const ways = hops.map(
+    ({ link, gateway, onlink, labels }) => `${link} ${gateway} ${onlink} ${labels.join("/")}`,
+  );
   return `${keyOf(to)} ${metric} ${type} ${source} ${proto} ${ways.join()}`;
 }
 

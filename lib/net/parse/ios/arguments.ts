@@ -1,9 +1,11 @@
 import { parseIp, type Ip } from "../../model/prefix.ts";
 import type { Span } from "../../source/span.ts";
 import { spanOf, type Word } from "../../source/text.ts";
+import { parseVlans } from "./switching.ts";
 
 /** What an argument may look like: a named form, or a range of numbers such as `1-255`. */
-export type ArgumentType = "ip" | "iface" | "word" | "line" | "rd" | `${number}-${number}`;
+export type ArgumentType =
+  "ip" | "iface" | "word" | "line" | "rd" | "vlans" | `${number}-${number}`;
 
 /** An argument as it was read. `count` is how many words it took: `Gi 0/1` takes two. */
 export type Argument = {
@@ -39,6 +41,8 @@ export function readArgument(
     }
     case "rd":
       return /^(\d{1,10}|\d{1,3}(\.\d{1,3}){3}):\d{1,10}$/.test(word.text) ? one : null;
+    case "vlans":
+      return parseVlans(word.text) && one;
     case "iface": {
       if (/^[a-z-]+\d[\d/.]*$/i.test(word.text)) return ifaceNamed(word.text) && one;
       const next = words[at + 1];
@@ -62,6 +66,7 @@ export function describeArgument(type: ArgumentType): string {
     iface: "an interface",
     word: "a name",
     line: "text",
+    vlans: "a list of VLANs (such as 10,20-29)",
     rd: "a distinguisher (ASN:nn or A.B.C.D:nn)",
   };
   return Object.hasOwn(words, type)
@@ -92,6 +97,29 @@ export type IfaceName = {
   readonly kind: (typeof KINDS)[number][0];
   readonly number: string;
 };
+
+/** The most interfaces that one list names. */
+const MOST_NAMED = 128;
+
+/** The interfaces that a list such as `Gi0/1 - 4 , Po1` names; `null` when it is no such list. */
+export function ifacesNamed(text: string): readonly IfaceName[] | null {
+  const names: IfaceName[] = [];
+  for (const part of text.split(",")) {
+    const [, begin = "", slot = "", first = "", last = first] =
+      /^([a-z-]+)((?:\d+\/)*)(\d{1,5})(?:-(\d{1,5}))?$/i.exec(part.replace(/\s/g, "")) ?? [];
+    const count = Number(last) - Number(first) + 1;
+    if (first === "" || count < 1 || names.length + count > MOST_NAMED) return null;
+    const found = ifaceNamed(`${begin}${slot}${Number(first)}`);
+    if (!found) return null;
+    const { kind } = found;
+    const short = found.short.slice(0, found.short.length - found.number.length);
+    for (let at = Number(first); at <= Number(last); at++) {
+      const number = `${slot}${at}`;
+      names.push({ name: kind + number, short: short + number, kind, number });
+    }
+  }
+  return names;
+}
 
 /** The interface that `text` names, in full: `gi0/1` is GigabitEthernet0/1. `null` when no kind, or more than one, begins so. */
 export function ifaceNamed(text: string): IfaceName | null {

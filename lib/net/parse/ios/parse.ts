@@ -5,6 +5,7 @@ import { describeArgument } from "./arguments.ts";
 import { Reader, type Command } from "./command.ts";
 import { interfaceCommands } from "./commands/interface.ts";
 import { routeCommands } from "./commands/route.ts";
+import { switchingCommands } from "./commands/switching.ts";
 import { systemCommands } from "./commands/system.ts";
 import { vrfCommands } from "./commands/vrf.ts";
 import {
@@ -32,6 +33,7 @@ export const iosCommands: readonly Command[] = [
   ...vrfCommands,
   ...interfaceCommands,
   ...routeCommands,
+  ...switchingCommands,
 ];
 
 /**
@@ -83,7 +85,8 @@ export function parseIos(file: string, text: string): IosFile {
   }
 
   function taint(words: readonly Word[], scope: "device" | "interface", what: string): void {
-    statements.push({ span: spanOf(words), no: false, kind: "taint", scope, what });
+    const each = scope === "interface";
+    statements.push({ span: spanOf(words), no: false, each, kind: "taint", scope, what });
   }
 
   function readLine(words: Word[]): void {
@@ -100,7 +103,7 @@ export function parseIos(file: string, text: string): IosFile {
       const said = command.say(new Reader(match.args, match.words, span, no));
       if (said.kind === "taint")
         diagnostics.push(diagnostic("unsimulated", span, { what: said.what }));
-      statements.push({ span, no, ...said });
+      statements.push({ span, no, ...(command.mode === "interface" && { each: true }), ...said });
       if (isGlobal) mode = "config";
       if (command.opens && !no) mode = command.opens;
       return;
@@ -244,6 +247,7 @@ function matchIn(
 const MODES: Readonly<Record<Mode, string>> = {
   config: "global configuration",
   interface: 'an interface ("interface …")',
+  vlan: 'a VLAN ("vlan …")',
   vrf: 'a VRF ("ip vrf …" or "vrf definition …")',
   "vrf-family": 'an address family of a VRF ("address-family ipv4")',
   unsimulated: "a part that is not simulated",
@@ -252,7 +256,9 @@ const MODES: Readonly<Record<Mode, string>> = {
 
 // A line that is whole and right, but in another mode: refused here, and no unknown command.
 function modeThatTakes(mode: Mode, words: readonly Word[], no: boolean): Mode | null {
-  const others = (["interface", "vrf-family", "vrf"] as const).filter((one) => one !== mode);
+  const others = (["interface", "vlan", "vrf-family", "vrf"] as const).filter(
+    (one) => one !== mode,
+  );
   return others.find((one) => matchMode(one, words, no).kind === "match") ?? null;
 }
 

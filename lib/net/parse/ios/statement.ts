@@ -1,9 +1,15 @@
 import type { Ip } from "../../model/prefix.ts";
 import type { Span } from "../../source/span.ts";
 import type { IfaceName } from "./arguments.ts";
+import type { SwitchingSaid } from "./switching.ts";
 
 /** What one line of an IOS file says. `no` is the same statement with `no` before it. */
-export type Statement = { readonly span: Span; readonly no: boolean } & Said;
+export type Statement = {
+  readonly span: Span;
+  readonly no: boolean;
+  /** It is about an interface: after `interface range` about each of several. */
+  readonly each?: boolean;
+} & Said;
 
 export type Said =
   | { readonly kind: "hostname"; readonly name: string }
@@ -21,6 +27,7 @@ export type Said =
   | { readonly kind: "proxy-arp" }
   | { readonly kind: "ip-routing" }
   | StaticRouteSaid
+  | SwitchingSaid
   /** Known and without effect on packets. */
   | { readonly kind: "inert" }
   /** Known, could matter, not simulated; or not known at all. */
@@ -49,4 +56,4 @@ export type StaticRouteSaid = {
  * The lines that one mode takes. `config` is global configuration. The indented lines under something that is not
  * simulated, or without effect, are the same.
  */
-export type Mode = "config" | "interface" | "vrf" | "vrf-family" | "unsimulated" | "inert";
+export type Mode = "config" | "interface" | "vlan" | "vrf" | "vrf-family" | "unsimulated" | "inert";

@@ -15,7 +15,7 @@ import { parseNft } from "./nft/parse.ts";
 import { ofctlCommands, parseOfctl, type OfctlCommand } from "./ovs/ofctl.ts";
 import { parseVsctl, vsctlCommands, type VsctlCommand } from "./ovs/vsctl.ts";
 import type { ShellWord } from "./placed.ts";
-import type { ShellCommand } from "./program.ts";
+import { inert, unsimulated, type ShellCommand } from "./program.ts";
 import type { Output, SimpleCommand } from "./run.ts";
 import {
   parseSysctl,
@@ -24,6 +24,7 @@ import {
   type SysctlCommand,
   type SysctlSetting,
 } from "./sysctl.ts";
+import { parseTc, tcCommands, type TcCommand } from "./tc.ts";
 
 /** A command of a script, read by the program that it names. */
 export type ProgramCall =
@@ -34,6 +35,7 @@ export type ProgramCall =
   | { readonly program: "ebtables"; readonly command: EbtablesCommand }
   | { readonly program: "nft"; readonly command: NftCommand }
   | { readonly program: "docker"; readonly command: DockerCommand }
+  | { readonly program: "tc"; readonly command: TcCommand }
   | { readonly program: "ovs-vsctl"; readonly command: VsctlCommand }
   | { readonly program: "ovs-ofctl"; readonly command: OfctlCommand }
   /** `echo 1 > FILE`: a kernel parameter, or another file. */
@@ -59,18 +61,13 @@ export const shellCommands: readonly ShellCommand[] = [
   ...vsctlCommands,
   ...ofctlCommands,
   ...dockerCommands,
-  { words: "tc qdisc add dev LINK root tbf", help: "Queues and rates", state: "unsimulated" },
-  { words: "tc qdisc show", help: "List queues", state: "inert" },
-  { words: "ping ADDRESS", help: "Ask a host", state: "inert" },
-  { words: "virsh start NAME", help: "Start a virtual machine", state: "unsimulated" },
-  { words: "brctl addbr NAME", help: "Bridges, the old way", state: "unsimulated" },
-  { words: "ifconfig LINK up", help: "Links, the old way", state: "unsimulated" },
-  { words: "route add default gw ADDRESS", help: "Routes, the old way", state: "unsimulated" },
-  {
-    words: "ipset create NAME hash:ip",
-    help: "Sets of addresses for iptables",
-    state: "unsimulated",
-  },
+  ...tcCommands,
+  inert("ping ADDRESS", "Ask a host"),
+  unsimulated("virsh start NAME", "Start a virtual machine"),
+  unsimulated("brctl addbr NAME", "Bridges, the old way"),
+  unsimulated("ifconfig LINK up", "Links, the old way"),
+  unsimulated("route add default gw ADDRESS", "Routes, the old way"),
+  unsimulated("ipset create NAME hash:ip", "Sets of addresses for iptables"),
 ];
 
 // They show, wait or print; or start something that does not change how packets go.
@@ -86,13 +83,19 @@ const INERT = new Set(
 
 const UNSIMULATED = new Set(
   (
-    "tc podman virsh virt-install qemu-system-x86_64 brctl vconfig ethtool arp ifconfig route iwconfig iw " +
+    "podman virsh virt-install qemu-system-x86_64 brctl vconfig ethtool arp ifconfig route iwconfig iw " +
     "systemctl service netplan ifup ifdown ifquery dhclient dhcpcd udhcpc unshare nsenter kubectl ipset arptables nmcli networkctl " +
     "dnsmasq haproxy nginx python python3 perl ruby node vtysh frr birdc bird gobgp wg wg-quick openvpn ipsec swanctl tunctl teamd teamnl " +
     "firewall-cmd ufw shorewall ovs-docker ovs-vlan-test ovsdb-tool ovn-nbctl ovn-sbctl lxc incus rm mv cp ln xargs source devlink " +
     "dcb rdma tipc mii-tool macchanger pppd pppoe rdisc ebtables-restore ebtables-legacy-restore arptables-restore fw_setenv ndctl"
   ).split(" "),
 );
+
+/** The programs that are known by their names alone. */
+export const programsByName: readonly ShellCommand[] = [
+  ...[...INERT].map((name) => inert(name, "Shows, waits or prints")),
+  ...[...UNSIMULATED].map((name) => unsimulated(name, "May change how packets go")),
+];
 
 /** Read a command by what its first word names. A command with an output of known text is a write to that file. */
 export function parseProgram(command: SimpleCommand): ProgramCall {
@@ -117,7 +120,7 @@ export function parseProgram(command: SimpleCommand): ProgramCall {
     case "docker-compose":
       return { program: "docker", command: parseDocker(words, command.span) };
     case "tc":
-      return readTc(words);
+      return { program: "tc", command: parseTc(words) };
   }
   if (/^ip6?tables(-nft|-legacy)?(-save|-restore)?$/.test(name))
     return { program: "iptables", command: parseIptables(words, input, read) };
@@ -126,13 +129,4 @@ export function parseProgram(command: SimpleCommand): ProgramCall {
   if (INERT.has(name)) return { program: "inert", name };
   if (UNSIMULATED.has(name)) return { program: "unsimulated", name, what: name };
   return { program: "unknown", name: words[0]! };
-}
-
-// `tc` in its first words: which object, and whether it only shows.
-function readTc(words: readonly ShellWord[]): ProgramCall {
-  const args = words.slice(1).filter((word) => !word.text.startsWith("-"));
-  const [object, verb] = args.map((word) => word.text);
-  if (object === undefined || verb === undefined || /^(s|sh|sho|show|l|ls|li|lis|list)$/.test(verb))
-    return { program: "inert", name: "tc" };
-  return { program: "unsimulated", name: "tc", what: `tc ${object}` };
 }

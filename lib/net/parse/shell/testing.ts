@@ -23,6 +23,7 @@ import type { ParsedAction, ParsedMatch, ParsedRule } from "./rule.ts";
 import { runShell, type SimpleCommand } from "./run.ts";
 import { parseShell } from "./statements.ts";
 import type { SysctlCommand } from "./sysctl.ts";
+import type { TcCommand } from "./tc.ts";
 
 /*
  * What a script does, in plain lines, for tests: one for each command that is carried out, those inside a namespace
@@ -85,6 +86,8 @@ export function show(call: ProgramCall): string {
       return showIp(call.command);
     case "bridge":
       return showBridge(call.command);
+    case "tc":
+      return showTc(call.command);
     case "sysctl":
       return showSysctl(call.command);
     case "iptables":
@@ -345,6 +348,25 @@ function showRuleAction(
       return `goto ${it.pref}`;
     default:
       return it.kind;
+  }
+}
+
+function showTc(it: TcCommand): string {
+  switch (it.kind) {
+    case "queue-set":
+      return said(`${it.how} queue ${it.queue.name} of ${it.dev}`, it.at, it.queue.loses > 0 && `which loses ${it.queue.loses} %`); // prettier-ignore
+    case "queue-delete":
+      return `delete queue of ${it.dev} ${it.at}`;
+    case "sorts":
+      return `sorts packets of ${it.dev}`;
+    case "in-namespace":
+      return `in ${it.name}: ${showTc(it.command)}`;
+    case "inert":
+      return "shows";
+    case "refused":
+      return `refused: ${it.said}`;
+    case "unsimulated":
+      return `not simulated: ${it.what}`;
   }
 }
 

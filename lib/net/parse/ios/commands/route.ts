@@ -29,9 +29,4 @@ export const routeCommands: readonly Command[] = [
     `ip route [vrf <vrf:word>] <net:ip> <mask:ip> { <next:ip> [global] | <iface:iface> [<next:ip>] } { track | dhcp | multicast } [<it:line>]`,
     "A static route under a condition",
   ),
-  unsimulated(
-    "config",
-    "ip default-gateway <ip:ip>",
-    "Where a device that does not route sends its own packets",
-  ),
 ];
