@@ -181,10 +181,14 @@ class DevicePlaces {
     const everyPort: Rule = { guard: {}, then: deliver, because: [] };
     const rules: Rule[] = [
       { guard: { proto: [[ICMP, ICMP]] }, then: deliver, because: [] },
-      ...listens.map(({ proto, port }): Rule => {
+      ...listens.map(({ proto, port, address }): Rule => {
         const number = proto === "tcp" ? TCP : UDP;
         return {
-          guard: { proto: [[number, number]], dport: [[port, port]] },
+          guard: {
+            proto: [[number, number]],
+            dport: [[port, port]],
+            ...(address !== undefined && { dst: [[address, address]] }),
+          },
           then: deliver,
           because: [],
         };

@@ -7,14 +7,19 @@ import type {
   RoutingRule,
   WrittenRoute,
 } from "../../model/device.ts";
-import type { BridgePortSettings, LinuxLink, VlanMembership } from "../../model/linux/link.ts";
+import type {
+  BridgePortSettings,
+  GuestPort,
+  LinuxLink,
+  VlanMembership,
+} from "../../model/linux/link.ts";
 import type { Namespace } from "../../model/linux/namespace.ts";
 import type { LinuxRoute } from "../../model/linux/routes.ts";
 import type { LinuxNode } from "../../model/linux/node.ts";
 import { DEFAULT, LOCAL, MAIN, type LinuxRule } from "../../model/linux/rules.ts";
 import type { Guard } from "../../model/network.ts";
 import { lastOf, type Prefix } from "../../model/prefix.ts";
-import type { LinkSpec, NodeSpec, PortRef } from "../../model/topology.ts";
+import type { LinkSpec, NodeKind, PortRef } from "../../model/topology.ts";
 
 /** How Linux behaves where systems differ (kernel 6.1, its defaults). */
 const habits: Habits = {
@@ -27,20 +32,23 @@ const habits: Habits = {
   ttl: 64,
 };
 
+/** A Linux system as its devices are named: `hv1/web`, which runs on the node `hv1`. */
+export type System = { readonly name: string; readonly node: string; readonly kind: NodeKind };
+
 /** The devices that a Linux system is, one for each namespace, the cables between them that are veth pairs, and its ports. */
 export function devicesFromLinux(
-  node: NodeSpec,
+  system: System,
   linux: LinuxNode,
 ): { devices: Device[]; cables: LinkSpec[]; ports: Map<string, PortRef> } {
-  const devices = [...linux.namespaces.values()].map((namespace) => deviceOf(node, namespace));
-  return { devices, cables: pairsOf(node, linux), ports: portsOf(node, linux) };
+  const devices = [...linux.namespaces.values()].map((namespace) => deviceOf(system, namespace));
+  return { devices, cables: pairsOf(system, linux), ports: portsOf(system, linux) };
 }
 
 // Where each port of the machine is now: it may have been renamed, and moved into a namespace.
-function portsOf(node: NodeSpec, linux: LinuxNode): Map<string, PortRef> {
+function portsOf(system: System, linux: LinuxNode): Map<string, PortRef> {
   return new Map(
     [...linux.links()].flatMap((link) =>
-      link.kind.kind === "port" ? [[link.kind.port, endOf(node, link)] as const] : [],
+      link.kind.kind === "port" ? [[link.kind.port, endOf(system, link)] as const] : [],
     ),
   );
 }
@@ -48,26 +56,39 @@ function portsOf(node: NodeSpec, linux: LinuxNode): Map<string, PortRef> {
 /** Under this address a VXLAN keeps where floods are sent. */
 const NO_MAC = "00:00:00:00:00:00";
 
-function deviceName(node: NodeSpec, namespace: string): string {
-  return namespace === "" ? node.name : `${node.name}/${namespace}`;
+function deviceName(system: System, namespace: string): string {
+  return namespace === "" ? system.name : `${system.name}/${namespace}`;
 }
 
-function pairsOf(node: NodeSpec, linux: LinuxNode): LinkSpec[] {
+function pairsOf(system: System, linux: LinuxNode): LinkSpec[] {
   const seen = new Set<LinuxLink>();
   return [...linux.links()].flatMap((link): LinkSpec[] => {
     const peer = link.kind.kind === "veth" ? link.kind.peer : null;
     if (!peer || seen.has(peer)) return [];
     seen.add(link);
-    return [{ a: endOf(node, link), b: endOf(node, peer) }];
+    return [{ a: endOf(system, link), b: endOf(system, peer) }];
   });
 }
 
-function endOf(node: NodeSpec, link: LinuxLink): PortRef {
-  return { node: deviceName(node, link.namespace), port: link.name };
+/** Which links of the system are the other ends of its guests' cables. */
+export function tapsOf(
+  system: System,
+  linux: LinuxNode,
+): { readonly end: PortRef; readonly guest: GuestPort }[] {
+  return [...linux.links()].flatMap((link) =>
+    link.kind.kind === "tap" && link.kind.guest
+      ? [{ end: endOf(system, link), guest: link.kind.guest }]
+      : [],
+  );
 }
 
-function deviceOf(node: NodeSpec, namespace: Namespace): Device {
-  const name = deviceName(node, namespace.name);
+/** A link by the names of its device and interface. */
+export function endOf(system: System, link: LinuxLink): PortRef {
+  return { node: deviceName(system, link.namespace), port: link.name };
+}
+
+function deviceOf(system: System, namespace: Namespace): Device {
+  const name = deviceName(system, namespace.name);
   const vrfs = [...namespace.links.values()].filter((link) => link.kind.kind === "vrf");
   const tables = new Map(
     vrfs.map((link) => [link.kind.kind === "vrf" ? link.kind.table : 0, link.name]),
@@ -76,13 +97,13 @@ function deviceOf(node: NodeSpec, namespace: Namespace): Device {
     table === MAIN ? null : (tables.get(table) ?? `table ${table}`);
   return {
     name,
-    node: node.name,
-    kind: node.kind,
+    node: system.node,
+    kind: system.kind,
     tables: [
       { name: null, distinguisher: null, because: null },
       ...vrfs.map((link) => ({ name: link.name, distinguisher: null, because: link.because })),
     ],
-    ifaces: [...namespace.links.values()].map((link) => ifaceOf(node, link, namespace)),
+    ifaces: [...namespace.links.values()].map((link) => ifaceOf(system, link, namespace)),
     routes: [...namespace.tables].flatMap(([id, table]) =>
       table.all().flatMap((route) => routesOf(route, named(id))),
     ),
@@ -91,7 +112,7 @@ function deviceOf(node: NodeSpec, namespace: Namespace): Device {
     filtersBridged: namespace.filtersBridged.on,
     forwards: namespace.forwards,
     habits,
-    listens: [],
+    listens: namespace.listens,
     heardInVrfs: namespace.heardInVrfs,
     owns: [],
     taints: namespace.taints,
@@ -135,11 +156,11 @@ function guardOf({ from, to, proto, dport, sport }: LinuxRule): Guard {
   };
 }
 
-function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
+function ifaceOf(system: System, link: LinuxLink, namespace: Namespace): Iface {
   const { master, settings } = link;
   // ip-sysctl.rst: the larger of conf/all and conf/<link> is used, so 2 (loose) wins over 1 (strict).
   const check = Math.max(namespace.all.rpFilter, settings.rpFilter);
-  const layer = layerOf(node, link);
+  const layer = layerOf(system, link);
   return {
     name: link.name,
     short: link.name,
@@ -171,10 +192,10 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
   };
 }
 
-function layerOf(node: NodeSpec, link: LinuxLink): IfaceLayer {
+function layerOf(system: System, link: LinuxLink): IfaceLayer {
   const { kind } = link;
   const parentOf = (parent: LinuxLink) => ({
-    device: deviceName(node, parent.namespace),
+    device: deviceName(system, parent.namespace),
     iface: parent.name,
   });
   switch (kind.kind) {
@@ -201,7 +222,7 @@ function layerOf(node: NodeSpec, link: LinuxLink): IfaceLayer {
       const first = remote === null ? [] : [{ mac: null, remote, because: link.because }];
       return {
         kind: "tunnel",
-        home: deviceName(node, kind.home),
+        home: deviceName(system, kind.home),
         vni,
         port,
         local,
@@ -211,8 +232,9 @@ function layerOf(node: NodeSpec, link: LinuxLink): IfaceLayer {
     }
     case "loopback":
     case "dummy":
-    case "tap":
       return { kind: "nothing" };
+    case "tap":
+      return { kind: kind.guest ? "cable" : "nothing" };
   }
 }
 

@@ -6,6 +6,8 @@ import { runShell, type SimpleCommand } from "../../parse/shell/run.ts";
 import type { ShellFile } from "../../parse/shell/syntax.ts";
 import { diagnostic, type Diagnostic } from "../../source/diagnostic.ts";
 import type { Span } from "../../source/span.ts";
+import { Hypervisor, type HostFile } from "../libvirt/hypervisor.ts";
+import { runVirsh } from "../libvirt/virsh.ts";
 import { runBridge } from "./bridge.ts";
 import { runEbtables, runIptables } from "./filters.ts";
 import { runIp } from "./ip.ts";
@@ -20,6 +22,7 @@ export type Session = {
   readonly linux: LinuxNode;
   refuse(said: string, span: Span, hint?: string): boolean;
   unsimulated(what: string, span: Span, where: Where, link?: string | null): boolean;
+  report(remark: Diagnostic): void;
   run(command: SimpleCommand, where: Where): boolean;
 };
 
@@ -37,21 +40,42 @@ export function buildLinux(
   machine: LinuxMachine,
   files: readonly { readonly path: string; readonly text: string }[],
   nextMac: () => string,
-): { linux: LinuxNode; diagnostics: Diagnostic[] } {
+): BuiltLinux {
   const builder = new Builder(new LinuxNode(machine.ports, nextMac));
+  if (machine.runs.includes("libvirt")) builder.startLibvirt(files.map(asHostFile), nextMac);
   for (const { path, text } of files)
     if (path.endsWith(".sh")) builder.carryOut(parseShell(path, text));
+  builder.libvirt?.startAll();
   builder.noteOverflow();
-  return { linux: builder.linux, diagnostics: builder.diagnostics };
+  const { linux, diagnostics, libvirt } = builder;
+  return { linux, diagnostics, libvirt };
+}
+
+/** A Linux system that has started, what there is to say about its files, and its virtual machines. */
+export type BuiltLinux = {
+  readonly linux: LinuxNode;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly libvirt: Hypervisor | null;
+};
+
+// The folder of a node, or of a virtual machine below vms/, is where its scripts run.
+function asHostFile({ path, text }: { path: string; text: string }): HostFile {
+  return { path, text, name: path.replace(/^(vms\/)?[^/]+\//, "") };
 }
 
 class Builder implements Session {
   readonly diagnostics: Diagnostic[] = [];
   readonly linux: LinuxNode;
+  libvirt: Hypervisor | null = null;
   private readonly tainted = new Map<Namespace, Set<string>>();
 
   constructor(linux: LinuxNode) {
     this.linux = linux;
+  }
+
+  startLibvirt(files: readonly HostFile[], nextMac: () => string): void {
+    this.libvirt = new Hypervisor(this, files, nextMac);
+    this.libvirt.readFiles();
   }
 
   carryOut(file: ShellFile): void {
@@ -90,6 +114,8 @@ class Builder implements Session {
         return runEbtables(this, where, span, call.command);
       case "nft":
         return runNft(this, where, span, call.command);
+      case "virsh":
+        return runVirsh(this, this.libvirt, span, call.command);
       case "inert":
         return true;
       case "ovs-vsctl":
@@ -115,6 +141,10 @@ class Builder implements Session {
     if (command.kind === "inert") return true;
     if (command.kind === "refused") return this.refuse(command.said, command.at.span);
     return this.unsimulated(program, span, where);
+  }
+
+  report(remark: Diagnostic): void {
+    this.diagnostics.push(remark);
   }
 
   refuse(said: string, span: Span, hint = hintFor(said)): boolean {

@@ -238,7 +238,7 @@ class IpRun {
         return `%ip link add … type ${type.kind}`;
       case "tun":
       case "tap":
-        return { kind: "tap" };
+        return { kind: "tap", guest: null };
     }
   }
 

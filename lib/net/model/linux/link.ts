@@ -61,7 +61,12 @@ export type LinkKind =
       readonly home: string;
       readonly fdb: { readonly mac: string; readonly remote: Ip; readonly because: Span }[];
     }
-  | { readonly kind: "tap" };
+  /** Frames go to the program that holds it open: `guest`, when that is a virtual machine's card. With `parent` they are
+   * its own share of what that device carries (macvtap). */
+  | { readonly kind: "tap"; guest: GuestPort | null; readonly parent?: LinuxLink };
+
+/** A network card inside a virtual machine of this system. */
+export type GuestPort = { readonly machine: string; readonly port: string };
 
 export type MacvlanMode = "bridge" | "private" | "vepa" | "passthru";
 

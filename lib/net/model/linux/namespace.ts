@@ -1,5 +1,5 @@
 import type { Span } from "../../source/span.ts";
-import type { Taint } from "../device.ts";
+import type { Listener, Taint } from "../device.ts";
 import type { FilterTable } from "../packet-filter.ts";
 import { ZERO, formatIp, lastOf, networkOf, type Ip, type Prefix } from "../prefix.ts";
 import { NetworkCounts, type LinuxAddress } from "./addresses.ts";
@@ -46,6 +46,8 @@ export class Namespace {
   readonly tables = new Map<number, LinuxRoutes>([[MAIN, new LinuxRoutes()]]);
   readonly taints: Taint[] = [];
   readonly filters: FilterTable[] = [];
+  /** Servers that the system itself started. */
+  readonly listens: Listener[] = [];
   rules: LinuxRule[] = firstRules();
   forwards: { on: boolean; because: Span | null } = { on: false, because: null };
   /** Sysctls below `net.ipv4.conf.all`. */

@@ -156,13 +156,13 @@ class Reader {
 
   private inLibxmlWords(said: string): string {
     const unclosed = this.open.at(-1);
-    if (/^unclosed tag/.test(said) && unclosed) {
+    if (said.startsWith("unclosed tag") && unclosed) {
       const line = this.source.text.slice(0, unclosed.from).split("\n").length;
       return `Premature end of data in tag ${unclosed.name} line ${line}`;
     }
     if (
-      /^document must contain a root element/.test(said) ||
-      (!this.root && !unclosed && /^text data outside/.test(said))
+      said.startsWith("document must contain a root element") ||
+      (!this.root && !unclosed && said.startsWith("text data outside"))
     )
       return "Start tag expected, '<' not found";
     return said;

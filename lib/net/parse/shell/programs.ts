@@ -21,6 +21,7 @@ import {
   type SysctlCommand,
   type SysctlSetting,
 } from "./sysctl.ts";
+import { parseVirsh, virshCommands, type VirshCommand } from "./virsh.ts";
 
 /** A command of a script, read by the program that it names. */
 export type ProgramCall =
@@ -32,6 +33,7 @@ export type ProgramCall =
   | { readonly program: "nft"; readonly command: NftCommand }
   | { readonly program: "ovs-vsctl"; readonly command: VsctlCommand }
   | { readonly program: "ovs-ofctl"; readonly command: OfctlCommand }
+  | { readonly program: "virsh"; readonly command: VirshCommand }
   /** `echo 1 > FILE`: a kernel parameter, or another file. */
   | {
       readonly program: "write";
@@ -54,11 +56,11 @@ export const shellCommands: readonly ShellCommand[] = [
   ...nftCommands,
   ...vsctlCommands,
   ...ofctlCommands,
+  ...virshCommands,
   { words: "tc qdisc add dev LINK root tbf", help: "Queues and rates", state: "unsimulated" },
   { words: "tc qdisc show", help: "List queues", state: "inert" },
   { words: "ping ADDRESS", help: "Ask a host", state: "inert" },
   { words: "docker run NAME", help: "Start a container", state: "unsimulated" },
-  { words: "virsh start NAME", help: "Start a virtual machine", state: "unsimulated" },
   { words: "brctl addbr NAME", help: "Bridges, the old way", state: "unsimulated" },
   { words: "ifconfig LINK up", help: "Links, the old way", state: "unsimulated" },
   { words: "route add default gw ADDRESS", help: "Routes, the old way", state: "unsimulated" },
@@ -82,7 +84,7 @@ const INERT = new Set(
 
 const UNSIMULATED = new Set(
   (
-    "tc docker docker-compose podman virsh virt-install qemu-system-x86_64 brctl vconfig ethtool arp ifconfig route iwconfig iw " +
+    "tc docker docker-compose podman virt-install qemu-system-x86_64 brctl vconfig ethtool arp ifconfig route iwconfig iw " +
     "systemctl service netplan ifup ifdown ifquery dhclient dhcpcd udhcpc unshare nsenter kubectl ipset arptables nmcli networkctl " +
     "dnsmasq haproxy nginx python python3 perl ruby node vtysh frr birdc bird gobgp wg wg-quick openvpn ipsec swanctl tunctl teamd teamnl " +
     "firewall-cmd ufw shorewall ovs-docker ovs-vlan-test ovsdb-tool ovn-nbctl ovn-sbctl lxc incus rm mv cp ln xargs source devlink " +
@@ -109,6 +111,8 @@ export function parseProgram(command: SimpleCommand): ProgramCall {
       return { program: "ovs-vsctl", command: parseVsctl(words) };
     case "ovs-ofctl":
       return { program: "ovs-ofctl", command: parseOfctl(words, input, read) };
+    case "virsh":
+      return { program: "virsh", command: parseVirsh(command) };
     case "tc":
       return readTc(words);
   }

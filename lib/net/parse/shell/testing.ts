@@ -22,6 +22,7 @@ import type { ParsedAction, ParsedMatch, ParsedRule } from "./rule.ts";
 import { runShell, type SimpleCommand } from "./run.ts";
 import { parseShell } from "./statements.ts";
 import type { SysctlCommand } from "./sysctl.ts";
+import type { VirshCommand, VirshScope } from "./virsh.ts";
 
 /*
  * What a script does, in plain lines, for tests: one for each command that is carried out, those inside a namespace
@@ -96,6 +97,8 @@ export function show(call: ProgramCall): string {
       return showVsctl(call.command);
     case "ovs-ofctl":
       return showOfctl(call.command);
+    case "virsh":
+      return showVirsh(call.command);
     case "write":
       if (call.setting) return `set ${call.setting.path.join(" ")} = ${call.setting.value}`;
       return `${call.output.append ? "append to" : "write"} ${call.output.file.text}: ${JSON.stringify(call.output.text)}`;
@@ -132,6 +135,35 @@ const network = (it: Prefix | null) => maybe(it, formatPrefix);
 
 function tableName(it: TableName): string {
   return typeof it === "number" ? (it === 254 ? "" : `in table ${it}`) : `in VRF ${it.vrf}`;
+}
+
+// ---- virsh
+
+function showVirsh(it: VirshCommand): string {
+  switch (it.kind) {
+    case "define":
+      return `${it.once ? "create" : "define"} the ${it.what} in ${it.file.text}${maybe(it.text, ({ text }) => `: ${JSON.stringify(text)}`)}`;
+    case "start":
+    case "destroy":
+    case "undefine":
+      return `${it.kind} the ${it.what} ${it.name}`;
+    case "shutdown":
+      return `shut the domain ${it.name} down`;
+    case "autostart":
+      return `autostart the ${it.what} ${it.name} ${it.on ? "on" : "off"}`;
+    case "attach-interface":
+      return said("attach to", it.domain, it.type, it.source, it.mac, maybe(it.target, (target) => `as ${target}`), scope(it.scope)); // prettier-ignore
+    case "detach-interface":
+      return said("detach from", it.domain, it.type, it.mac, scope(it.scope));
+    case "set-link":
+      return said("link of", it.domain, it.nic, it.isLinked ? "up" : "down", scope(it.scope));
+    default:
+      return showCommon(it);
+  }
+}
+
+function scope({ live, config }: VirshScope): string {
+  return said(live === true && "live", config && "config");
 }
 
 // ---- ip, bridge, sysctl

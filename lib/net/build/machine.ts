@@ -1,0 +1,251 @@
+import type { Device, Iface, Taint } from "../model/device.ts";
+import type { LinkSpec, NodeSpec, PortRef, Topology } from "../model/topology.ts";
+import { parseIos } from "../parse/ios/parse.ts";
+import { diagnostic, type Diagnostic } from "../source/diagnostic.ts";
+import type { Files, Span } from "../source/span.ts";
+import { buildIos } from "./ios/build.ts";
+import { deviceFromIos } from "./ios/device.ts";
+import type { Card, RunningDomain } from "./libvirt/machine.ts";
+import { devicesFromLinux, endOf, tapsOf, type System } from "./linux/devices.ts";
+import { deviceFromOutside } from "./outside.ts";
+import { buildLinux, type BuiltLinux, type LinuxMachine } from "./shell/build.ts";
+
+/** What every machine of a lab is built from. */
+export type World = {
+  readonly files: Files;
+  readonly vms: NonNullable<Topology["vms"]>;
+  readonly nextMac: () => string;
+};
+
+/** What one node of the lab comes to: itself, what runs in it, and the cables in between. */
+export type BuiltNode = {
+  readonly devices: readonly Device[];
+  readonly cables: readonly LinkSpec[];
+  /** Where the node's ports have gone, for those that have. */
+  readonly ports: ReadonlyMap<string, PortRef>;
+  readonly diagnostics: readonly Diagnostic[];
+  /** The virtual machines that its files name, and those of them that run. */
+  readonly vms: { readonly known: readonly string[]; readonly running: readonly string[] };
+};
+
+type NodeFiles = readonly { readonly path: string; readonly text: string }[];
+
+const NO_VMS = { known: [], running: [] };
+const ALONE = { cables: [], ports: new Map<string, PortRef>(), diagnostics: [], vms: NO_VMS };
+
+/** Build one node of a lab with all that its files put inside it. */
+export function buildNode(
+  world: World,
+  node: NodeSpec,
+  macs: ReadonlyMap<string, string>,
+): BuiltNode {
+  if (node.kind === "outside") return { ...ALONE, devices: [deviceFromOutside(node, macs)] };
+  const files = filesBelow(`${node.name}/`, world.files);
+  if (node.os === "ios") return buildRouter(node, files, macs);
+  const ports = node.ports.map(({ name }) => ({ name, mac: macs.get(name)! }));
+  const system = { name: node.name, node: node.name, kind: node.kind };
+  const built = buildMachine(world, system, { ports, runs: node.runs }, files, []);
+  return { ...built, devices: built.devices.map((device) => tainted(device, drawnOnly(node))) };
+}
+
+function buildRouter(
+  node: NodeSpec,
+  files: NodeFiles,
+  macs: ReadonlyMap<string, string>,
+): BuiltNode {
+  const wrong = files.flatMap((file) => wrongLanguage(node.name, ".ios", [], file));
+  const parsed = files
+    .filter(({ path }) => path.endsWith(".ios"))
+    .map(({ path, text }) => parseIos(path, text));
+  const built = buildIos(node.name, node.ports, parsed);
+  const device = deviceFromIos(node, built.state, macs);
+  const diagnostics = [wrong, ...parsed.map((one) => one.diagnostics), built.diagnostics].flat();
+  return { ...ALONE, devices: [tainted(device, drawnOnly(node))], diagnostics };
+}
+
+/** Machines run in machines, but nobody nests them deeper than this. */
+const DEEPEST = 3;
+
+// A Linux machine, and those that run in it. `above` are the machines that it runs in itself.
+function buildMachine(
+  world: World,
+  system: System,
+  machine: LinuxMachine,
+  files: NodeFiles,
+  above: readonly string[],
+): BuiltNode {
+  const wrong = files.flatMap((file) => wrongLanguage(system.name, ".sh", machine.runs, file));
+  const built = buildLinux(machine, files, world.nextMac);
+  const own = devicesFromLinux(system, built.linux);
+  const running = built.libvirt?.running() ?? [];
+  const tooDeep = running.filter(({ name }) => above.includes(name) || above.length >= DEEPEST);
+  const guests = running
+    .filter((one) => !tooDeep.includes(one))
+    .map((one) => buildGuest(world, system, built, one, above));
+  const nested = "Virtual machines that run in each other";
+  const remarks = tooDeep.map((one) => diagnostic("unsimulated", one.because, { what: nested }));
+  const taints = [
+    ...unbuilt(machine.runs),
+    ...tooDeep.map(({ because }) => ({ iface: null, what: nested, because })),
+  ];
+  const idle = built.libvirt?.idle() ?? [];
+  return {
+    devices: [
+      ...own.devices.map((device) => ({
+        ...tainted(device, taints),
+        ...(idle.length && device.name === system.name && { idle }),
+      })),
+      ...guests.flatMap(({ devices }) => devices),
+    ],
+    cables: [...own.cables, ...guests.flatMap(({ cables }) => cables)],
+    ports: own.ports,
+    diagnostics: [
+      wrong,
+      unreadFiles(built, files),
+      built.diagnostics,
+      remarks,
+      ...guests.map(({ diagnostics }) => diagnostics),
+    ].flat(),
+    vms: {
+      known: [
+        ...running.map(({ name }) => name),
+        ...idle,
+        ...guests.flatMap(({ vms }) => vms.known),
+      ],
+      running: [...running.map(({ name }) => name), ...guests.flatMap(({ vms }) => vms.running)],
+    },
+  };
+}
+
+// A virtual machine is a Linux machine of its own, whose ports are its cards.
+function buildGuest(
+  world: World,
+  host: System,
+  { linux }: BuiltLinux,
+  guest: RunningDomain,
+  above: readonly string[],
+): BuiltNode {
+  const { name, cards } = guest;
+  const system = { name: `${host.name}/${name}`, node: host.node, kind: "host" } as const;
+  const ports = cards.map((card) => ({ name: card.name, mac: card.nic.mac }));
+  const machine = { ports, runs: world.vms[name]?.runs ?? [] };
+  const files = filesBelow(`vms/${name}/`, world.files);
+  const built = buildMachine(world, system, machine, files, [...above, name]);
+  const cables = tapsOf(host, linux)
+    .filter((tap) => tap.guest.machine === name)
+    .flatMap(({ end, guest: { port } }): LinkSpec[] => {
+      const card = cards.find((one) => one.name === port);
+      const inside = built.ports.get(port);
+      return card?.isLinked && inside ? [{ a: end, b: inside }] : [];
+    });
+  const devices = cards.reduce<readonly Device[]>(
+    (all, card) => plugged(all, built.ports.get(card.name), card, host, linux),
+    built.devices.map((device) =>
+      device.name === system.name ? tainted(device, taintsOf(guest.unsimulated)) : device,
+    ),
+  );
+  return { ...built, devices, cables: [...cables, ...built.cables] };
+}
+
+// A share of one of the host's devices is no cable: the card stands on that device itself.
+function plugged(
+  devices: readonly Device[],
+  at: PortRef | undefined,
+  { plug, isLinked, unsimulated }: Card,
+  host: System,
+  linux: BuiltLinux["linux"],
+): readonly Device[] {
+  if (!at) return devices;
+  const changed = (iface: Iface): Iface => {
+    if (plug.kind !== "direct" || !isLinked || !plug.link.up) return iface;
+    if (linux.namespaces.get(plug.parent.namespace)?.links.get(plug.parent.name) !== plug.parent)
+      return iface;
+    const { node: device, port } = endOf(host, plug.parent);
+    const mode = plug.mode === "passthrough" ? "passthru" : plug.mode;
+    return {
+      ...iface,
+      layer: { kind: "shared", parent: { device, iface: port }, by: "mac", mode },
+    };
+  };
+  return devices.map((device) =>
+    device.name !== at.node
+      ? device
+      : {
+          ...tainted(device, taintsOf(unsimulated, at.port)),
+          ifaces: device.ifaces.map((iface) => (iface.name === at.port ? changed(iface) : iface)),
+        },
+  );
+}
+
+function taintsOf(
+  unsimulated: readonly { readonly what: string; readonly span: Span }[],
+  iface: string | null = null,
+): Taint[] {
+  return unsimulated.map(({ what, span: because }) => ({ iface, what, because }));
+}
+
+function tainted(device: Device, taints: readonly Taint[]): Device {
+  return { ...device, taints: [...device.taints, ...taints] };
+}
+
+const LAB: Span = { file: "lab.yaml", from: 0, to: 0 };
+
+// A kind of device that is drawn but not simulated leaves everything that touches it undecided.
+function drawnOnly({ kind }: NodeSpec): Taint[] {
+  if (kind !== "switch" && kind !== "controller") return [];
+  return [{ iface: null, what: `a ${kind}`, because: LAB }];
+}
+
+const BUILT = new Set(["libvirt"]);
+
+// What runs on a machine and is not simulated does so, too.
+function unbuilt(runs: readonly string[]): Taint[] {
+  return runs
+    .filter((what) => !BUILT.has(what))
+    .map((what) => ({ iface: null, what, because: LAB }));
+}
+
+// ---- files
+
+// In the order of their names, so that the same files always make the same machine.
+function filesBelow(folder: string, files: Files): NodeFiles {
+  return Object.keys(files)
+    .filter((path) => path.startsWith(folder))
+    .sort()
+    .map((path) => ({ path, text: files[path]! }));
+}
+
+const LANGUAGES: Readonly<Record<string, string>> = {
+  ".ios": "Cisco IOS",
+  ".sh": "a shell script",
+  ".xml": "XML of libvirt",
+  "compose.yaml": "a file of Docker Compose",
+  "compose.yml": "a file of Docker Compose",
+};
+
+function wrongLanguage(
+  machine: string,
+  own: ".ios" | ".sh",
+  runs: readonly string[],
+  { path, text }: NodeFiles[number],
+): Diagnostic[] {
+  if (path.endsWith(own)) return [];
+  const span = { file: path, from: 0, to: text.length };
+  const ending = Object.keys(LANGUAGES).find((one) => path.endsWith(one));
+  if (!ending) return [diagnostic("unknown-file", span, { file: path })];
+  if (own === ".sh" && ending === ".xml")
+    return runs.includes("libvirt") ? [] : [diagnostic("libvirt-absent", span, { node: machine })];
+  if (own === ".sh" && ending.startsWith("compose"))
+    return runs.includes("docker") ? [] : [diagnostic("unknown-file", span, { file: path })];
+  const where = `a ${own} file of ${machine}, which speaks ${LANGUAGES[own]}`;
+  return [diagnostic("wrong-language", span, { language: LANGUAGES[ending]!, where })];
+}
+
+function unreadFiles({ libvirt }: BuiltLinux, files: NodeFiles): Diagnostic[] {
+  const unread = new Set(libvirt?.unread().map(({ path }) => path));
+  return files
+    .filter(({ path }) => unread.has(path))
+    .map(({ path, text }) =>
+      diagnostic("unknown-file", { file: path, from: 0, to: text.length }, { file: path }),
+    );
+}
