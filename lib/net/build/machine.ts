@@ -131,50 +131,59 @@ function buildGuest(
   const machine = { ports, runs: world.vms[name]?.runs ?? [] };
   const files = filesBelow(`vms/${name}/`, world.files);
   const built = buildMachine(world, system, machine, files, [...above, name]);
+  const byName = new Map(cards.map((card) => [card.name, card]));
   const cables = tapsOf(host, linux)
     .filter((tap) => tap.guest.machine === name)
     .flatMap(({ end, guest: { port } }): LinkSpec[] => {
-      const card = cards.find((one) => one.name === port);
       const inside = built.ports.get(port);
-      return card?.isLinked && inside ? [{ a: end, b: inside }] : [];
+      return byName.get(port)?.isLinked && inside ? [{ a: end, b: inside }] : [];
     });
-  const devices = cards.reduce<readonly Device[]>(
-    (all, card) => plugged(all, built.ports.get(card.name), card, host, linux),
-    built.devices.map((device) =>
-      device.name === system.name ? tainted(device, taintsOf(guest.unsimulated)) : device,
-    ),
+  // Where each card is now: it may have a new name, and stand in a namespace of the guest.
+  const cardAt = new Map(
+    cards.flatMap((card) => {
+      const at = built.ports.get(card.name);
+      return at ? [[`${at.node}:${at.port}`, card] as const] : [];
+    }),
   );
+  const devices = built.devices.map((device) => {
+    const own = device.name === system.name ? taintsOf(guest.unsimulated) : [];
+    return plugged(device, own, (port) => cardAt.get(`${device.name}:${port}`), host, linux);
+  });
   return { ...built, devices, cables: [...cables, ...built.cables] };
 }
 
-// A share of one of the host's devices is no cable: the card stands on that device itself.
+// What a device's cards are plugged into, and what of that is not simulated.
 function plugged(
-  devices: readonly Device[],
-  at: PortRef | undefined,
-  { plug, isLinked, unsimulated }: Card,
+  device: Device,
+  own: readonly Taint[],
+  cardIn: (port: string) => Card | undefined,
   host: System,
   linux: BuiltLinux["linux"],
-): readonly Device[] {
-  if (!at) return devices;
-  const changed = (iface: Iface): Iface => {
-    if (plug.kind !== "direct" || !isLinked || !plug.link.up) return iface;
-    if (linux.namespaces.get(plug.parent.namespace)?.links.get(plug.parent.name) !== plug.parent)
-      return iface;
-    const { node: device, port } = endOf(host, plug.parent);
-    const mode = plug.mode === "passthrough" ? "passthru" : plug.mode;
-    return {
-      ...iface,
-      layer: { kind: "shared", parent: { device, iface: port }, by: "mac", mode },
-    };
-  };
-  return devices.map((device) =>
-    device.name !== at.node
-      ? device
-      : {
-          ...tainted(device, taintsOf(unsimulated, at.port)),
-          ifaces: device.ifaces.map((iface) => (iface.name === at.port ? changed(iface) : iface)),
-        },
+): Device {
+  const taints = device.ifaces.flatMap(({ name }) =>
+    taintsOf(cardIn(name)?.unsimulated ?? [], name),
   );
+  const ifaces = device.ifaces.map((iface) => {
+    const card = cardIn(iface.name);
+    return card ? onDevice(iface, card, host, linux) : iface;
+  });
+  return { ...tainted(device, [...own, ...taints]), ifaces };
+}
+
+// A share of one of the host's devices is no cable: the card stands on that device itself.
+function onDevice(
+  iface: Iface,
+  { plug, isLinked }: Card,
+  host: System,
+  linux: BuiltLinux["linux"],
+): Iface {
+  if (plug.kind !== "direct" || !isLinked || !plug.link.up) return iface;
+  const { parent } = plug;
+  const isThere = linux.namespaces.get(parent.namespace)?.links.get(parent.name) === parent;
+  if (!isThere) return iface;
+  const { node: device, port } = endOf(host, parent);
+  const mode = plug.mode === "passthrough" ? "passthru" : plug.mode;
+  return { ...iface, layer: { kind: "shared", parent: { device, iface: port }, by: "mac", mode } };
 }
 
 function taintsOf(
