@@ -121,17 +121,18 @@ function buildMachine(
 function buildGuest(
   world: World,
   host: System,
-  { linux }: BuiltLinux,
+  { linux, libvirt }: BuiltLinux,
   guest: RunningDomain,
   above: readonly string[],
 ): BuiltNode {
   const { name, cards } = guest;
   const system = { name: `${host.name}/${name}`, node: host.node, kind: "host" } as const;
   const ports = cards.map((card) => ({ name: card.name, mac: card.nic.mac }));
-  const machine = { ports, runs: world.vms[name]?.runs ?? [] };
+  const byName = new Map(cards.map((card) => [card.name, card]));
+  const leaseFor = (port: string) => libvirt!.leaseFor(guest, byName.get(port)!);
+  const machine = { ports, runs: world.vms[name]?.runs ?? [], leaseFor };
   const files = filesBelow(`vms/${name}/`, world.files);
   const built = buildMachine(world, system, machine, files, [...above, name]);
-  const byName = new Map(cards.map((card) => [card.name, card]));
   const cables = tapsOf(host, linux)
     .filter((tap) => tap.guest.machine === name)
     .flatMap(({ end, guest: { port } }): LinkSpec[] => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { formatIp } from "../../model/prefix.ts";
 import type { Built } from "../../network.ts";
 import { decide } from "../../prove/decide.ts";
 import { endpointsNamed } from "../../prove/endpoint.ts";
@@ -539,6 +540,70 @@ ip link set br${vlan} up`,
       ({ name, node }) => name.startsWith("hv1/") && node === "hv1",
     );
     expect(lights).toHaveLength(2);
+  });
+});
+
+describe("VM15 leases", () => {
+  const ask = (network: string, mac: string, more: Readonly<Record<string, string>> = {}) => {
+    const built = lab({
+      "hv1/networks/a.xml": network,
+      "hv1/domains/web.xml": vm("web", inNetwork("a", `<mac address='${mac}'/>`)),
+      "vms/web/host.sh": "dhclient eth0",
+      ...more,
+    });
+    const web = built.network.devices.get("hv1/web")!;
+    const eth0 = web.ifaces.find(({ name }) => name === "eth0")!;
+    const addresses = eth0.addresses.map((one) => `${formatIp(one.ip)}/${one.length}`);
+    const routers = web.routes.flatMap(({ gateway }) => (gateway === null ? [] : `via ${formatIp(gateway)}`)); // prettier-ignore
+    return [...addresses, ...routers, ...web.taints.map(({ what }) => `open: ${what}`)].join(" ");
+  };
+  const range = (first: string, last: string) => `<range start='${first}' end='${last}'/>`;
+  const A = `<network><name>a</name><forward/><ip address='10.0.0.1' prefix='24'><dhcp>${range("10.0.0.2", "10.0.0.254")}
+<host mac='52:54:00:00:00:05' name='x' ip='10.0.0.200'/><host name='db' ip='10.0.0.202'/></dhcp></ip></network>`;
+  const B = `<network><name>a</name><ip address='10.1.0.1' prefix='24'><dhcp>${range("10.1.0.2", "10.1.0.9")}${range("10.1.0.20", "10.1.0.29")}</dhcp></ip></network>`;
+  const C = "<network><name>a</name><forward mode='route'/><ip address='10.2.0.1' prefix='24'><dhcp><host mac='52:54:00:00:00:05' ip='10.2.0.7'/></dhcp></ip></network>"; // prettier-ignore
+  const D = `<network><name>a</name><forward mode='open'/><ip address='192.168.5.1' prefix='24'><dhcp>${range("192.168.5.1", "192.168.5.2")}</dhcp></ip></network>`;
+
+  // Seen with dnsmasq 2.89 as libvirt 9.0 started it.
+  test.each([
+    ["the MAC address decides on the place in a range", A, "52:54:00:00:00:01", "10.0.0.27/24 via 10.0.0.1"],
+    ["the MAC address decides on the place in a range", A, "02:00:00:00:02:01", "10.0.0.52/24 via 10.0.0.1"],
+    ["the MAC address decides on the place in a range", A, "02:00:00:00:03:01", "10.0.0.124/24 via 10.0.0.1"],
+    ["the MAC address decides on the place in a range", A, "52:54:00:aa:bb:cc", "10.0.0.5/24 via 10.0.0.1"],
+    ["a host has an address of its own", A, "52:54:00:00:00:05", "10.0.0.200/24 via 10.0.0.1"],
+    ["an isolated network tells no router; the first range counts", B, "52:54:00:00:00:01", "10.1.0.5/24"],
+    ["without a range only hosts are served", C, "52:54:00:00:00:05", "10.2.0.7/24 via 10.2.0.1"],
+    ["without a range only hosts are served", C, "02:00:00:00:02:01", "open: A DHCP client"],
+    ["the server's own address is not leased", D, "02:00:00:00:02:01", "192.168.5.2/24 via 192.168.5.1"],
+  ])("%s: %#", (_rule, network, mac, expected) => {
+    expect(ask(network, mac)).toBe(expected);
+  }); // prettier-ignore
+
+  const MAC = "52:54:00:00:00:01";
+
+  test.each([
+    ["libvirt's rules stand before what a script has written", "iptables -P INPUT DROP", "10.0.0.27/24 via 10.0.0.1"],
+    ["unless they are gone, then nobody knows", "virsh net-start a; iptables -F; iptables -P INPUT DROP", "open: A DHCP client"],
+    ["other filters may refuse", "nft 'add table inet f; add chain inet f in { type filter hook input priority 0; }; add rule inet f in udp dport 67 drop'", "open: A DHCP client"],
+  ])("%s", (_rule, script, expected) => {
+    expect(ask(A, MAC, { "hv1/host.sh": script })).toBe(expected);
+  }); // prettier-ignore
+
+  test("who asks later gets the next address that is free", () => {
+    // Both begin at the same place of a range of two.
+    const small = A.replace(range("10.0.0.2", "10.0.0.254"), range("10.0.0.2", "10.0.0.3"));
+    const other = { "hv1/domains/app.xml": vm("app", inNetwork("a", "<mac address='52:54:00:00:00:03'/>")), "vms/app/host.sh": "dhclient eth0" }; // prettier-ignore
+    expect(ask(small, MAC)).toBe("10.0.0.3/24 via 10.0.0.1");
+    expect(ask(small, MAC, other)).toBe("10.0.0.2/24 via 10.0.0.1");
+  });
+
+  test("where another may answer, the link is open", () => {
+    const { linux } = buildLinux(
+      { ports: [{ name: "eth0", mac: MAC }], runs: [] },
+      [{ path: "h1/host.sh", text: "dhclient eth0" }],
+      () => MAC,
+    );
+    expect(linux.root.taints).toMatchObject([{ iface: "eth0", what: "A DHCP client" }]);
   });
 });
 

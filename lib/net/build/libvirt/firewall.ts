@@ -86,7 +86,7 @@ function general({ forward: { span }, addresses }: NetworkDefinition, bridge: st
     line("filter", "LIBVIRT_FWX", `-i ${bridge} -o ${bridge} -j ACCEPT`),
     line("filter", "LIBVIRT_FWO", `-i ${bridge} ${refuse}`),
     line("filter", "LIBVIRT_FWI", `-o ${bridge} ${refuse}`),
-    ...(addresses.some(({ dhcp }) => dhcp)
+    ...(addresses.some(({ leases }) => leases)
       ? [line("mangle", "LIBVIRT_PRT", `-o ${bridge} -p udp -m udp --dport 68 -j CHECKSUM --checksum-fill`)] // prettier-ignore
       : []),
   ];

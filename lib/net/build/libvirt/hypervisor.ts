@@ -6,15 +6,18 @@ import { readDomainXml, readNetworkXml, type Read } from "../../parse/libvirt/re
 import type { VirshObject } from "../../parse/shell/virsh.ts";
 import type { ShellWord } from "../../parse/shell/placed.ts";
 import type { Session } from "../shell/build.ts";
+import type { Lease } from "../shell/dhclient.ts";
 import { Patchbay } from "./cards.ts";
 import { makeChains } from "./firewall.ts";
 import {
   LibvirtRefused,
+  type Card,
   type DomainState,
   type NetworkState,
   type Nic,
   type RunningDomain,
 } from "./machine.ts";
+import { leaseIn, mayLease } from "./leases.ts";
 import { makesBridge, startNetwork, stopNetwork } from "./networks.ts";
 
 /** A file of the machine that libvirt runs on; `name` is its path there, such as `networks/blue.xml`. */
@@ -267,6 +270,18 @@ export class Hypervisor {
     state.running = null;
     state.stopped = true;
     if (!state.persistent) this.domains.delete(name);
+  }
+
+  /** What the server of a card's network grants it; `null` where none is known to answer. */
+  leaseFor({ name: machine }: RunningDomain, { nic, plug, isLinked }: Card): Lease | null {
+    const active = nic.type === "network" ? this.networks.get(nic.source!)?.active : null;
+    if (!active?.made || !isLinked || plug.kind !== "tap" || plug.link.master !== active.made)
+      return null;
+    const { filters } = this.session.linux.root;
+    if (!plug.link.up || !active.made.up || !mayLease(filters, active.made.name)) return null;
+    const lease = leaseIn(active.definition, machine, nic.mac, active.leased);
+    if (lease) active.leased.add(lease.ip);
+    return lease;
   }
 
   /** The machines that run in the end, in the order in which they are known. */

@@ -2,6 +2,7 @@ import type { LinuxLink } from "../../model/linux/link.ts";
 import type { DirectMode, DomainDefinition, NicDefinition } from "../../parse/libvirt/domain.ts";
 import type { Unsimulated } from "../../parse/libvirt/known.ts";
 import type { NetworkDefinition } from "../../parse/libvirt/network.ts";
+import type { Ip } from "../../model/prefix.ts";
 import type { Span } from "../../source/span.ts";
 
 /** What libvirt keeps of a network or a machine beside its definition. */
@@ -30,6 +31,8 @@ export type ActiveNetwork = {
   readonly made: LinuxLink | null;
   /** How many guests share each device of the network. */
   readonly uses: Map<string, number>;
+  /** The addresses that it has granted. */
+  readonly leased: Set<Ip>;
 };
 
 /** A virtual machine that libvirt knows. */

@@ -20,7 +20,7 @@ export function startNetwork(session: Session, state: NetworkState): void {
       definition.span,
     );
   const made = makesBridge(definition) ? makeBridge(session, definition, state.bridge!) : null;
-  state.active = { definition, made, uses: new Map() };
+  state.active = { definition, made, uses: new Map(), leased: new Set() };
   const where = { namespace: session.linux.root, vrf: null };
   for (const { what, span } of definition.unsimulated)
     session.unsimulated(what, span, where, made?.name ?? null);
@@ -93,9 +93,9 @@ function addRoutes(session: Session, { routes }: NetworkDefinition, bridge: stri
 
 // dnsmasq answers for names on each address, and leases addresses where there are some to lease (V7).
 function listenersOf({ addresses, dns }: NetworkDefinition) {
-  return addresses.flatMap(({ ip, dhcp }) => [
+  return addresses.flatMap(({ ip, leases }) => [
     ...(dns ? (["udp", "tcp"] as const).map((proto) => ({ proto, port: 53, address: ip })) : []),
-    ...(dhcp ? [{ proto: "udp" as const, port: 67, address: ip }] : []),
+    ...(leases ? [{ proto: "udp" as const, port: 67, address: ip }] : []),
   ]);
 }
 

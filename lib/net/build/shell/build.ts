@@ -9,6 +9,7 @@ import type { Span } from "../../source/span.ts";
 import { Hypervisor, type HostFile } from "../libvirt/hypervisor.ts";
 import { runVirsh } from "../libvirt/virsh.ts";
 import { runBridge } from "./bridge.ts";
+import { runDhclient, type LeaseFor } from "./dhclient.ts";
 import { runEbtables, runIptables } from "./filters.ts";
 import { runIp } from "./ip.ts";
 import { runNft } from "./nft.ts";
@@ -30,6 +31,8 @@ export type Session = {
 export type LinuxMachine = {
   readonly ports: readonly { readonly name: string; readonly mac: string }[];
   readonly runs: readonly string[];
+  /** What its ports would be granted by a DHCP server. */
+  readonly leaseFor?: LeaseFor;
 };
 
 /**
@@ -41,7 +44,7 @@ export function buildLinux(
   files: readonly { readonly path: string; readonly text: string }[],
   nextMac: () => string,
 ): BuiltLinux {
-  const builder = new Builder(new LinuxNode(machine.ports, nextMac));
+  const builder = new Builder(new LinuxNode(machine.ports, nextMac), machine.leaseFor);
   if (machine.runs.includes("libvirt")) builder.startLibvirt(files.map(asHostFile), nextMac);
   for (const { path, text } of files)
     if (path.endsWith(".sh")) builder.carryOut(parseShell(path, text));
@@ -69,8 +72,11 @@ class Builder implements Session {
   libvirt: Hypervisor | null = null;
   private readonly tainted = new Map<Namespace, Set<string>>();
 
-  constructor(linux: LinuxNode) {
+  private readonly leaseFor: LeaseFor;
+
+  constructor(linux: LinuxNode, leaseFor: LeaseFor = () => null) {
     this.linux = linux;
+    this.leaseFor = leaseFor;
   }
 
   startLibvirt(files: readonly HostFile[], nextMac: () => string): void {
@@ -114,6 +120,8 @@ class Builder implements Session {
         return runEbtables(this, where, span, call.command);
       case "nft":
         return runNft(this, where, span, call.command);
+      case "dhclient":
+        return runDhclient(this, where, span, call.command, this.leaseFor);
       case "virsh":
         return runVirsh(this, this.libvirt, span, call.command);
       case "inert":

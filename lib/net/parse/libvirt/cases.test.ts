@@ -52,7 +52,7 @@ function showNetwork(it: NetworkDefinition): string[] {
     `network ${it.name} ${words([forward.mode, ...forward.devs, ...nat])}`,
     `bridge ${words(bridge)}`,
     ...it.addresses.map(
-      ({ ip, length, dhcp }) => `ip ${formatIp(ip)}/${length}${dhcp ? " dhcp" : ""}`,
+      ({ ip, length, leases }) => `ip ${formatIp(ip)}/${length}${leases ? " dhcp" : ""}`,
     ),
     ...it.routes.map(
       ({ to, gateway, metric }) =>

@@ -76,8 +76,21 @@ export type NetworkDefinition = {
 export type NetworkAddress = {
   readonly ip: Ip;
   readonly length: number | null;
-  readonly dhcp: boolean;
+  /** `null` where nothing is leased. */
+  readonly leases: NetworkLeases | null;
   readonly span: Span;
+};
+
+/** What the network's server grants: addresses of ranges, and to some hosts one of their own. */
+export type NetworkLeases = {
+  readonly ranges: readonly (readonly [low: Ip, high: Ip])[];
+  readonly hosts: readonly LeaseHost[];
+};
+
+export type LeaseHost = {
+  readonly mac: string | null;
+  readonly name: string | null;
+  readonly ip: Ip | null;
 };
 
 export type NetworkRoute = {
@@ -253,9 +266,9 @@ function addressIn(element: Element, name: string): NetworkAddress[] {
   const ip = addressOf(said, `XML error: Invalid address '${said.value}' in network '${name}'`);
   const length = lengthIn(element, ip, name);
   const dhcp = childOf(element, "dhcp");
-  if (dhcp && length !== null) checkDhcp(dhcp, networkOf(ip, length), said.value, length, name);
-  const serves = dhcp?.children.some((one) => ["range", "host"].includes(one.name)) ?? false;
-  return [{ ip, length, dhcp: serves, span: element.span }];
+  const net = networkOf(ip, length ?? 0);
+  const leases = dhcp && leasesIn(dhcp, net, said.value, name);
+  return [{ ip, length, leases, span: element.span }];
 }
 
 // Without mask and prefix an address has the length of its class (virNetworkIPDefPrefix).
@@ -285,13 +298,9 @@ function lengthIn(element: Element, ip: Ip, name: string): number | null {
   return ip < 0x80000000 ? 8 : ip < 0xc0000000 ? 16 : 24;
 }
 
-function checkDhcp(
-  dhcp: Element,
-  net: Prefix,
-  address: string,
-  length: number,
-  name: string,
-): void {
+function leasesIn(dhcp: Element, net: Prefix, address: string, name: string): NetworkLeases | null {
+  const { length } = net;
+  const ranges: (readonly [Ip, Ip])[] = [];
   const bound = (range: Element, which: "start" | "end") => {
     const { value, span } =
       valueOf(range, which) ??
@@ -322,11 +331,13 @@ function checkDhcp(
         `internal error: end of ${words} in network ${address}/${length} is the broadcast address`,
         range.span,
       );
+    ranges.push([low.ip, high.ip]);
   }
-  for (const host of childrenOf(dhcp, "host")) checkHost(host, name);
+  const hosts = childrenOf(dhcp, "host").map((host) => hostIn(host, name));
+  return ranges.length + hosts.length === 0 ? null : { ranges, hosts };
 }
 
-function checkHost(host: Element, name: string): void {
+function hostIn(host: Element, name: string): LeaseHost {
   const mac = valueOf(host, "mac");
   if (mac && macIn(mac.value) === null)
     refuse(`XML error: Cannot parse MAC address '${mac.value}' in network '${name}'`, mac.span);
@@ -336,8 +347,17 @@ function checkHost(host: Element, name: string): void {
       host.span,
     );
   const ip = valueOf(host, "ip");
-  if (ip && !ip.value.includes(":"))
-    addressOf(ip, `XML error: Invalid IP address in static host definition for network '${name}'`);
+  const isIpv4 = ip !== null && !ip.value.includes(":");
+  return {
+    mac: mac && macIn(mac.value),
+    name: valueOf(host, "name")?.value ?? null,
+    ip: isIpv4
+      ? addressOf(
+          ip,
+          `XML error: Invalid IP address in static host definition for network '${name}'`,
+        )
+      : null,
+  };
 }
 
 function routeIn(
@@ -452,7 +472,7 @@ function checkWhole(root: Element, network: Omit<NetworkDefinition, "routes">): 
       `XML error: bridge delay/stp/zone options only allowed in route, nat, and isolated mode, not in ${mode} (network '${name}')`,
       bridge.span,
     );
-  const dhcps = network.addresses.filter(({ dhcp }) => dhcp);
+  const dhcps = network.addresses.filter(({ leases }) => leases);
   if (dhcps[1])
     refuse(
       "unsupported configuration: Multiple IPv4 dhcp sections found -- dhcp is supported only for a single IPv4 address on each network",

@@ -1,3 +1,4 @@
+import { dhclientCommands, parseDhclient, type DhclientCommand } from "./dhclient.ts";
 import { bridgeCommands, parseBridge, type BridgeCommand } from "./bridge.ts";
 import { ebtablesCommands, parseEbtables, type EbtablesCommand } from "./ebtables.ts";
 import type { IpCommand } from "./ip/command.ts";
@@ -33,6 +34,7 @@ export type ProgramCall =
   | { readonly program: "nft"; readonly command: NftCommand }
   | { readonly program: "ovs-vsctl"; readonly command: VsctlCommand }
   | { readonly program: "ovs-ofctl"; readonly command: OfctlCommand }
+  | { readonly program: "dhclient"; readonly command: DhclientCommand }
   | { readonly program: "virsh"; readonly command: VirshCommand }
   /** `echo 1 > FILE`: a kernel parameter, or another file. */
   | {
@@ -57,6 +59,7 @@ export const shellCommands: readonly ShellCommand[] = [
   ...vsctlCommands,
   ...ofctlCommands,
   ...virshCommands,
+  ...dhclientCommands,
   { words: "tc qdisc add dev LINK root tbf", help: "Queues and rates", state: "unsimulated" },
   { words: "tc qdisc show", help: "List queues", state: "inert" },
   { words: "ping ADDRESS", help: "Ask a host", state: "inert" },
@@ -85,7 +88,7 @@ const INERT = new Set(
 const UNSIMULATED = new Set(
   (
     "tc docker docker-compose podman virt-install qemu-system-x86_64 brctl vconfig ethtool arp ifconfig route iwconfig iw " +
-    "systemctl service netplan ifup ifdown ifquery dhclient dhcpcd udhcpc unshare nsenter kubectl ipset arptables nmcli networkctl " +
+    "systemctl service netplan ifup ifdown ifquery  unshare nsenter kubectl ipset arptables nmcli networkctl " +
     "dnsmasq haproxy nginx python python3 perl ruby node vtysh frr birdc bird gobgp wg wg-quick openvpn ipsec swanctl tunctl teamd teamnl " +
     "firewall-cmd ufw shorewall ovs-docker ovs-vlan-test ovsdb-tool ovn-nbctl ovn-sbctl lxc incus rm mv cp ln xargs source devlink " +
     "dcb rdma tipc mii-tool macchanger pppd pppoe rdisc ebtables-restore ebtables-legacy-restore arptables-restore fw_setenv ndctl"
@@ -111,6 +114,10 @@ export function parseProgram(command: SimpleCommand): ProgramCall {
       return { program: "ovs-vsctl", command: parseVsctl(words) };
     case "ovs-ofctl":
       return { program: "ovs-ofctl", command: parseOfctl(words, input, read) };
+    case "dhclient":
+    case "udhcpc":
+    case "dhcpcd":
+      return { program: "dhclient", command: parseDhclient(words) };
     case "virsh":
       return { program: "virsh", command: parseVirsh(command) };
     case "tc":

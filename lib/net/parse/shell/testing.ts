@@ -9,6 +9,7 @@ import {
 import { diagnostic, type Diagnostic } from "../../source/diagnostic.ts";
 import { formatIp, formatPrefix, type Ip, type Prefix } from "../../model/prefix.ts";
 import type { BridgeCommand } from "./bridge.ts";
+import type { DhclientCommand } from "./dhclient.ts";
 import type { EbtablesCommand } from "./ebtables.ts";
 import type { IpCommand, LinkChange, LinkType, RuleSelector } from "./ip/command.ts";
 import type { TableName } from "./ip/words.ts";
@@ -97,6 +98,8 @@ export function show(call: ProgramCall): string {
       return showVsctl(call.command);
     case "ovs-ofctl":
       return showOfctl(call.command);
+    case "dhclient":
+      return showDhclient(call.command);
     case "virsh":
       return showVirsh(call.command);
     case "write":
@@ -135,6 +138,11 @@ const network = (it: Prefix | null) => maybe(it, formatPrefix);
 
 function tableName(it: TableName): string {
   return typeof it === "number" ? (it === 254 ? "" : `in table ${it}`) : `in VRF ${it.vrf}`;
+}
+
+function showDhclient(it: DhclientCommand): string {
+  if (it.kind !== "lease") return showCommon(it);
+  return `ask for a lease on ${it.links.map(({ text }) => text).join(", ")}`;
 }
 
 // ---- virsh
