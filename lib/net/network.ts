@@ -1,5 +1,5 @@
 import { canonical } from "./build/ios/build.ts";
-import { buildNode, type BuiltNode } from "./build/machine.ts";
+import { buildNode, freshWorld, type BuiltNode } from "./build/machine.ts";
 import { compile, type Compiled } from "./dataplane/compile.ts";
 import type { TunnelEnd } from "./dataplane/layer2.ts";
 import type { Device, Listener } from "./model/device.ts";
@@ -24,8 +24,8 @@ export function buildNetwork(topology: Topology, files: Files, down: Down = NOTH
   const inner: LinkSpec[] = [];
   const moved = new Map<string, PortRef>();
   const vms: BuiltNode["vms"][] = [];
+  const world = freshWorld({ files, vms: ported.vms ?? {}, nextMac });
   for (const node of ported.nodes) {
-    const world = { files, vms: ported.vms ?? {}, nextMac };
     const built = buildNode(world, node, macs.get(node.name)!);
     for (const one of built.devices) {
       const device = { ...one, listens: [...one.listens, ...listenersAt(one.name, ported)] };

@@ -15,7 +15,16 @@ export type World = {
   readonly files: Files;
   readonly vms: NonNullable<Topology["vms"]>;
   readonly nextMac: () => string;
+  /** How many more virtual machines there is room for, nested ones included. */
+  readonly room: { left: number };
 };
+
+/** A world in which nothing has been built yet. */
+export function freshWorld(it: Omit<World, "room">): World {
+  return { ...it, room: { left: MOST_GUESTS } };
+}
+
+const MOST_GUESTS = 1000;
 
 /** What one node of the lab comes to: itself, what runs in it, and the cables in between. */
 export type BuiltNode = {
@@ -78,16 +87,16 @@ function buildMachine(
   const built = buildLinux(machine, files, world.nextMac);
   const own = devicesFromLinux(system, built.linux);
   const running = built.libvirt?.running() ?? [];
-  const tooDeep = running.filter(({ name }) => above.includes(name) || above.length >= DEEPEST);
-  const guests = running
-    .filter((one) => !tooDeep.includes(one))
-    .map((one) => buildGuest(world, system, built, one, above));
-  const nested = "Virtual machines that run in each other";
-  const remarks = tooDeep.map((one) => diagnostic("unsimulated", one.because, { what: nested }));
-  const taints = [
-    ...unbuilt(machine.runs),
-    ...tooDeep.map(({ because }) => ({ iface: null, what: nested, because })),
-  ];
+  const why = (one: RunningDomain) => whyNotBuilt(world, built.linux, one, above);
+  const left = running.map((guest) => ({ guest, what: why(guest) }));
+  const guests = left
+    .filter(({ what }) => what === null)
+    .map(({ guest }) => buildGuest(world, system, built, guest, above));
+  const open = left.flatMap(({ guest, what }) =>
+    what === null ? [] : [{ what, span: guest.because }],
+  );
+  const remarks = open.map(({ what, span }) => diagnostic("unsimulated", span, { what }));
+  const taints = [...unbuilt(machine.runs), ...taintsOf(open)];
   const idle = built.libvirt?.idle() ?? [];
   return {
     devices: [
@@ -115,6 +124,21 @@ function buildMachine(
       running: [...running.map(({ name }) => name), ...guests.flatMap(({ vms }) => vms.running)],
     },
   };
+}
+
+// Why a machine that runs is not built, which leaves its host open.
+function whyNotBuilt(
+  { room }: World,
+  linux: BuiltLinux["linux"],
+  { name }: RunningDomain,
+  above: readonly string[],
+): string | null {
+  if (above.includes(name)) return `The VM ${name} inside of itself`;
+  if (above.length >= DEEPEST) return `A VM nested more than ${DEEPEST} deep`;
+  if (linux.namespaces.has(name)) return `A VM with the name of the namespace ${name}`;
+  if (room.left <= 0) return `More than ${MOST_GUESTS} VMs`;
+  room.left--;
+  return null;
 }
 
 // A virtual machine is a Linux machine of its own, whose ports are its cards.

@@ -41,7 +41,7 @@ function boxOf(compiled: Compiled, device: Device, os: string | null, fibs: read
       table.name === null ? [] : [laneOf(device, table.name, table.distinguisher, fibs)],
     ),
     ports: device.ifaces
-      .filter((iface) => iface.layer.kind === "cable")
+      .filter((iface) => iface.layer.kind === "cable" || iface.layer.kind === "shared")
       .map((iface): PortPicture => ({
         name: iface.name,
         short: iface.short,
@@ -49,10 +49,11 @@ function boxOf(compiled: Compiled, device: Device, os: string | null, fibs: read
         lane: iface.table,
         up:
           iface.enabled &&
-          compiled.network.cables.some(
-            ({ a, b, up }) =>
-              up && [a, b].some((end) => end.node === device.name && end.port === iface.name),
-          ),
+          (iface.layer.kind === "shared" ||
+            compiled.network.cables.some(
+              ({ a, b, up }) =>
+                up && [a, b].some((end) => end.node === device.name && end.port === iface.name),
+            )),
       })),
     inside: [],
   };

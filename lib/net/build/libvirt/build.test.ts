@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatIp } from "../../model/prefix.ts";
-import type { Built } from "../../network.ts";
+import { buildNetwork, type Built } from "../../network.ts";
 import { decide } from "../../prove/decide.ts";
 import { endpointsNamed } from "../../prove/endpoint.ts";
 import { pictureOf } from "../../explain/picture.ts";
@@ -534,12 +534,41 @@ ip link set br${vlan} up`,
     expect(built.network.devices.get("hv1/nested")!.taints).toHaveLength(1);
   });
 
+  test("VM13 a machine and a namespace of one name leave the host open", () => {
+    const built = twoGuests(NAT, { "hv1/host.sh": "ip netns add web" });
+    expect(built.network.devices.get("hv1")!.taints).toMatchObject([
+      { iface: null, what: "A VM with the name of the namespace web" },
+    ]);
+  });
+
   test("VM13 a node that is dead takes its machines along", () => {
-    expect(asked(twoGuests(NAT), "hv1/web", "10.0.0.3")).toMatch(/^reached/);
-    const lights = [...twoGuests(NAT).network.devices.values()].filter(
-      ({ name, node }) => name.startsWith("hv1/") && node === "hv1",
+    const files = {
+      "hv1/networks/blue.xml": NAT,
+      "hv1/domains/web.xml": vm("web", inNetwork("blue")),
+      "hv1/domains/db.xml": vm("db", inNetwork("blue")),
+      "vms/web/host.sh": up("10.0.0.2"),
+      "vms/db/host.sh": up("10.0.0.3"),
+    };
+    const topology = lab(files).network.topology;
+    const dead = buildNetwork(topology, files, { nodes: ["hv1"], links: [] });
+    expect(asked(lab(files), "hv1/web", "10.0.0.3")).toBe("reached hv1/db as 10.0.0.2");
+    expect(asked(dead, "hv1/web", "10.0.0.3")).toMatch(/^local/);
+  });
+
+  test("VM13 machines that are everywhere in each other end somewhere", () => {
+    const names = Array.from({ length: 12 }, (_, at) => `nested${at}`);
+    const files = Object.fromEntries(
+      names.flatMap((name) => [
+        [`hv1/domains/${name}.xml`, vm(name)],
+        ...names.map((other) => [`vms/${name}/domains/${other}.xml`, vm(other)]),
+      ]),
     );
-    expect(lights).toHaveLength(2);
+    const vms = Object.fromEntries(names.map((name) => [name, { runs: ["libvirt"] }]));
+    const { topology } = lab(files).network;
+    const built = buildNetwork({ ...topology, vms }, files);
+    expect(built.network.devices.size).toBe(1001);
+    const open = [...built.network.devices.values()].flatMap(({ taints }) => taints);
+    expect(open.some(({ what }) => what === "More than 1000 VMs")).toBe(true);
   });
 });
 

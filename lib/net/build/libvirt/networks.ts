@@ -21,9 +21,8 @@ export function startNetwork(session: Session, state: NetworkState): void {
     );
   const made = makesBridge(definition) ? makeBridge(session, definition, state.bridge!) : null;
   state.active = { definition, made, uses: new Map(), leased: new Set() };
-  const where = { namespace: session.linux.root, vrf: null };
-  for (const { what, span } of definition.unsimulated)
-    session.unsimulated(what, span, where, made?.name ?? null);
+  for (const { what, span: because } of definition.unsimulated)
+    session.linux.root.taints.push({ iface: made?.name ?? null, what, because });
 }
 
 /** Stop a network: what was made for it goes, and what was plugged into it hangs in the air. */

@@ -9,7 +9,7 @@ import {
 } from "../../model/prefix.ts";
 import type { Range } from "../../model/network.ts";
 import type { Span } from "../../source/span.ts";
-import type { Diagnostic } from "../../source/diagnostic.ts";
+import { diagnostic, type Diagnostic } from "../../source/diagnostic.ts";
 import {
   addressOf,
   childOf,
@@ -114,7 +114,10 @@ export function parseNetwork(source: ShellWord): {
   if (root.name !== "network")
     refuse(`XML error: expecting root element of 'network', not '${root.name}'`, root.span);
   const { diagnostics, unsimulated } = lookedOver(root, networkElements);
-  return { network: readNetwork(root, [...unsimulated.values()].flat()), diagnostics };
+  const managed = tableManager(childOf(root, "bridge"));
+  const network = readNetwork(root, [...[...unsimulated.values()].flat(), ...managed]);
+  const remarks = managed.map(({ what, span }) => diagnostic("unsimulated", span, { what }));
+  return { network, diagnostics: [...diagnostics, ...remarks] };
 }
 
 function readNetwork(root: Element, unsimulated: readonly Unsimulated[]): NetworkDefinition {
@@ -139,7 +142,7 @@ function readNetwork(root: Element, unsimulated: readonly Unsimulated[]): Networ
     routes: [] as readonly NetworkRoute[],
     port: { vlans: vlansIn(root), virtualPort: virtualPortIn(root) },
     groups: childrenOf(root, "portgroup").map(groupOf),
-    unsimulated: [...unsimulated, ...tableManager(bridge)],
+    unsimulated,
   };
   const routes = childrenOf(root, "route").flatMap((one) => routeIn(one, network));
   checkWhole(root, network);
