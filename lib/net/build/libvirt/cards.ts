@@ -6,7 +6,7 @@ import { diagnostic } from "../../source/diagnostic.ts";
 import type { Session } from "../shell/build.ts";
 import { LibvirtRefused, type Card, type NetworkState, type Nic, type Plug } from "./machine.ts";
 import { makesBridge } from "./networks.ts";
-import { plugIntoSwitch } from "./switch.ts";
+import { plugIntoSwitch, unplugFromSwitch } from "./switch.ts";
 
 /** Where a card goes, found out before anything is plugged in. */
 type Destination =
@@ -36,15 +36,22 @@ export class Patchbay {
 
   /** Plug all of a machine's cards in, or none when one is refused. */
   plugAll(machine: string, nics: readonly Nic[], firstNumber: number): Card[] {
-    const ways = nics.map((nic) => this.destinationOf(nic));
     const cards: Card[] = [];
+    const uses = [...this.networks.values()].flatMap(({ active }) =>
+      active ? [{ active, before: [...active.uses] }] : [],
+    );
     try {
+      const ways = nics.map((nic) => this.destinationOf(nic));
       nics.forEach((nic, at) => {
         const name = `eth${firstNumber + at}`;
         cards.push(this.plug(machine, name, nic, ways[at]!));
       });
     } catch (problem) {
       for (const card of cards) this.unplug(card);
+      for (const { active, before } of uses) {
+        active.uses.clear();
+        for (const [dev, count] of before) active.uses.set(dev, count);
+      }
       throw problem;
     }
     return cards;
@@ -52,8 +59,11 @@ export class Patchbay {
 
   unplug({ plug, nic }: Card): void {
     if (plug.kind === "nothing") return;
+    if (plug.kind === "tap" && plug.onSwitch) unplugFromSwitch(this.session, plug.link, nic.span);
     this.session.linux.deleteLink(plug.link, nic.span);
-    if (plug.kind !== "direct" || nic.type !== "network") return;
+    if (plug.kind !== "direct") return;
+    if (plug.mode === "passthrough") plug.parent.mac = plug.mac;
+    if (nic.type !== "network") return;
     const uses = this.networks.get(nic.source ?? "")?.active?.uses;
     uses?.set(plug.parent.name, Math.max(0, (uses.get(plug.parent.name) ?? 0) - 1));
   }
@@ -73,12 +83,12 @@ export class Patchbay {
       case "bridge":
         return this.onBridge(nic, nic.source!, nic, nic.isolated, null);
       case "direct":
-        refuseVlans(nic, nic);
-        return { kind: "direct", dev: nic.source!, mode: nic.mode };
+        return this.onDevice(nic, nic, nic.source!, nic.mode);
       case "ethernet":
         refuseVlans(nic, nic);
         return { kind: "alone" };
       default:
+        if (nic.type !== "hostdev") refuseVlans(nic, nic);
         return { kind: "open", what: `A network card of type ${nic.type}` };
     }
   }
@@ -99,6 +109,11 @@ export class Patchbay {
     const port = portOf(nic, definition);
     const isolated = nic.isolated || definition.isolated;
     const { mode } = definition.forward;
+    if (makesBridge(definition) && port.virtualPort)
+      throw new LibvirtRefused(
+        `unsupported configuration: <virtualport type='${port.virtualPort.type}'> not supported for network '${nic.source}' which uses IP forwarding`,
+        port.virtualPort.span,
+      );
     if (makesBridge(definition) || (mode === "bridge" && definition.bridge !== null))
       return this.onBridge(nic, state.bridge!, port, isolated, definition.mtu);
     if (mode === "hostdev") return { kind: "open", what: "A network of forward mode hostdev" };
@@ -113,6 +128,8 @@ export class Patchbay {
     mtu: number | null,
   ): Destination {
     if (port.virtualPort?.type !== "openvswitch") refuseVlans(nic, port);
+    if (port.virtualPort && port.virtualPort.type !== "openvswitch")
+      return { kind: "open", what: `A virtual port of type ${port.virtualPort.type}` };
     return { kind: "bridge", bridge, isolated, port, mtu: nic.mtu ?? mtu };
   }
 
@@ -120,7 +137,6 @@ export class Patchbay {
   private onPool(nic: Nic, { active, definition }: NetworkState, port: PortSettings): Destination {
     const { devs, mode, span } = active!.definition.forward;
     const uses = active!.uses;
-    refuseVlans(nic, port);
     const [first] = devs.toSorted((a, b) => (uses.get(a) ?? 0) - (uses.get(b) ?? 0));
     if (first === undefined)
       throw new LibvirtRefused(
@@ -133,7 +149,17 @@ export class Patchbay {
         nic.sourceSpan,
       );
     uses.set(first, (uses.get(first) ?? 0) + 1);
-    return { kind: "direct", dev: first, mode: mode as DirectMode };
+    return this.onDevice(nic, port, first, mode as DirectMode);
+  }
+
+  // A device that is handed on whole may put tags on itself, if its card can.
+  private onDevice(nic: Nic, port: PortSettings, dev: string, mode: DirectMode): Destination {
+    if (port.vlans && mode === "passthrough")
+      return { kind: "open", what: "A VLAN on a device that is handed on" };
+    refuseVlans(nic, port);
+    if (port.virtualPort)
+      return { kind: "open", what: `A virtual port of type ${port.virtualPort.type}` };
+    return { kind: "direct", dev, mode };
   }
 
   // ---- the plug
@@ -151,11 +177,12 @@ export class Patchbay {
         unsimulated.push({ what: way.what, span: nic.span });
         return { kind: "nothing" };
       case "alone":
-        return { kind: "tap", link: this.tapFor(machine, name, nic) };
+        return { kind: "tap", link: this.tapFor(machine, name, nic), onSwitch: false };
       case "bridge": {
         const what = this.ontoBridge(machine, name, nic, way);
         if (what.open) unsimulated.push(what.open);
-        return { kind: "tap", link: what.link };
+        const onSwitch = way.port.virtualPort !== null;
+        return { kind: "tap", link: what.link, onSwitch };
       }
       case "direct":
         return this.shareOf(nic, way);
@@ -167,7 +194,7 @@ export class Patchbay {
     const where = { namespace: this.session.linux.root, vrf: null };
     const letsNobodyIn = nic.type === "user" && nic.unsimulated.length === 0;
     if (!letsNobodyIn) this.session.unsimulated(what, nic.span, where);
-    else this.session.report(diagnostic("unsimulated", nic.span, { what }));
+    else this.session.note(diagnostic("unsimulated", nic.span, { what }));
   }
 
   private ontoBridge(
@@ -179,7 +206,12 @@ export class Patchbay {
     const { linux } = this.session;
     if (way.port.virtualPort?.type === "openvswitch") {
       const link = this.tapFor(machine, name, nic);
-      return { link, open: plugIntoSwitch(this.session, way.bridge, link, way.port, nic.span) };
+      try {
+        return { link, open: plugIntoSwitch(this.session, way.bridge, link, way.port, nic.span) };
+      } catch (problem) {
+        linux.deleteLink(link, nic.span);
+        throw problem;
+      }
     }
     const bridge = linux.root.links.get(way.bridge);
     if (!bridge)
@@ -272,8 +304,9 @@ export class Patchbay {
     const link = this.newLink(name, nic, nic.mac, parent);
     // The device below goes up with it, and one that is handed on whole takes the guest's address (V10).
     linux.setUp(parent, true, nic.span);
+    const { mac } = parent;
     if (mode === "passthrough") parent.mac = nic.mac;
-    return { kind: "direct", link, parent, mode };
+    return { kind: "direct", link, parent, mode, mac };
   }
 }
 

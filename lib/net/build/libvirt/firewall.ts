@@ -55,7 +55,7 @@ function iptables(session: Session, line: string, span: Span): void {
 function quietly(session: Session): Session {
   return {
     linux: session.linux,
-    report: (one) => session.report(one),
+    note: (one) => session.note(one),
     refuse: () => false,
     unsimulated: (what, span, where, link) => session.unsimulated(what, span, where, link),
     run: (command, where) => session.run(command, where),

@@ -92,7 +92,7 @@ export class Hypervisor {
     } catch (problem) {
       if (!(problem instanceof LibvirtRefused)) throw problem;
       const said = before ? `${before}. error: ${problem.said}` : problem.said;
-      this.session.report(diagnostic("libvirt-refused", problem.at, { said, hint: hintFor(said) }));
+      this.session.note(diagnostic("libvirt-refused", problem.at, { said, hint: hintFor(said) }));
       return null;
     }
   }
@@ -115,7 +115,7 @@ export class Hypervisor {
   }
 
   private told<T>({ defined, diagnostics, open }: Read<T>): T | null {
-    for (const one of diagnostics) this.session.report(one);
+    for (const one of diagnostics) this.session.note(one);
     if (open) this.session.unsimulated(open.what, open.span, this.where);
     return defined;
   }
@@ -176,7 +176,7 @@ export class Hypervisor {
     this.refuseTaken("domain", known, definition, file, once);
     if (!known && this.domains.size >= MOST_DOMAINS) {
       const limit = { what: "virtual machines", limit: MOST_DOMAINS };
-      this.session.report(diagnostic("too-many", definition.span, limit));
+      this.session.note(diagnostic("too-many", definition.span, limit));
       this.session.unsimulated(`more than ${MOST_DOMAINS} virtual machines`, definition.span, this.where); // prettier-ignore
       return null;
     }

@@ -65,14 +65,16 @@ export type Card = {
 
 /** What a card is plugged into. */
 export type Plug =
-  /** The machine's end of a cable, on a bridge or on nothing. */
-  | { readonly kind: "tap"; readonly link: LinuxLink }
+  /** The machine's end of a cable, on a bridge, on a switch, or on nothing. */
+  | { readonly kind: "tap"; readonly link: LinuxLink; readonly onSwitch: boolean }
   /** A share of a device (macvtap): the frames of one MAC address, `link` being its name on the host. */
   | {
       readonly kind: "direct";
       readonly link: LinuxLink;
       readonly parent: LinuxLink;
       readonly mode: DirectMode;
+      /** The MAC address that the device had before. */
+      readonly mac: string;
     }
   | { readonly kind: "nothing" };
 

@@ -1,6 +1,6 @@
 import type { LinuxLink } from "../../model/linux/link.ts";
 import { MAIN } from "../../model/linux/rules.ts";
-import { networkOf, samePrefix, type Prefix } from "../../model/prefix.ts";
+import { formatIp, networkOf, samePrefix, type Prefix } from "../../model/prefix.ts";
 import type { NetworkDefinition } from "../../parse/libvirt/network.ts";
 import type { Session } from "../shell/build.ts";
 import { addRules, removeRules } from "./firewall.ts";
@@ -68,10 +68,19 @@ function makeBridge(session: Session, network: NetworkDefinition, name: string):
 }
 
 // networkCheckRouteCollision: the host must not have a route to one of the network's own networks.
-function refuseTakenNetworks(session: Session, { addresses, span }: NetworkDefinition): void {
+function refuseTakenNetworks(
+  session: Session,
+  { addresses, routes: routesToo, span }: NetworkDefinition,
+): void {
   const routes = session.linux.root.table(MAIN).all();
   const holder = (net: Prefix) =>
     routes.find((route) => route.to.length > 0 && samePrefix(route.to, net))?.hops[0]?.link;
+  for (const { to, span: at } of routesToo)
+    if (holder(to) !== undefined)
+      throw new LibvirtRefused(
+        `internal error: Route address '${formatIp(to.first)}' conflicts with IP address for '${holder(to)}'`,
+        at,
+      );
   for (const { ip, length, span: at } of addresses) {
     const link = length === null ? undefined : holder(networkOf(ip, length));
     if (link !== undefined)

@@ -23,7 +23,7 @@ export type Session = {
   readonly linux: LinuxNode;
   refuse(said: string, span: Span, hint?: string): boolean;
   unsimulated(what: string, span: Span, where: Where, link?: string | null): boolean;
-  report(remark: Diagnostic): void;
+  note(remark: Diagnostic): void;
   run(command: SimpleCommand, where: Where): boolean;
 };
 
@@ -151,7 +151,7 @@ class Builder implements Session {
     return this.unsimulated(program, span, where);
   }
 
-  report(remark: Diagnostic): void {
+  note(remark: Diagnostic): void {
     this.diagnostics.push(remark);
   }
 

@@ -72,6 +72,7 @@ function readDomain(
 ): DomainDefinition {
   checkType(root);
   const name = textOf(root, "name") ?? refuse("missing name information", root.span);
+  if (name.value.includes("\n")) refuse("invalid char in name: \n", name.span);
   if (name.value.includes("/"))
     refuse(`XML error: name ${name.value} cannot contain '/'`, name.span);
   if (!textOf(root, "memory") && !childOf(childOf(root, "cpu") ?? root, "numa"))

@@ -123,8 +123,8 @@ export function parseNetwork(source: ShellWord): {
 function readNetwork(root: Element, unsimulated: readonly Unsimulated[]): NetworkDefinition {
   const named = textOf(root, "name") ?? refuse("missing name information", root.span);
   const name = named.value;
-  // virXMLCheckIllegalChars looks for a line's end, the check of names for a slash.
-  if (name.includes("/")) refuse("invalid char in name: /", named.span);
+  const illegal = /[\n/]/.exec(name)?.[0];
+  if (illegal) refuse(`invalid char in name: ${illegal}`, named.span);
   const bridge = childOf(root, "bridge");
   const network = {
     name,

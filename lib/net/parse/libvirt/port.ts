@@ -44,10 +44,7 @@ function isTrunk(vlan: Element, count: number, hasNative: boolean): boolean {
   const trunk = vlan.attributes.get("trunk");
   if (trunk?.value === "yes") return true;
   if (trunk && trunk.value !== "" && trunk.value !== "no")
-    refuse(
-      `XML error: invalid "trunk='${trunk.value}'" in <vlan> - trunk='yes' is required for more than one vlan tag`,
-      trunk.span,
-    );
+    refuse(`XML error: invalid "trunk='${trunk.value}'" in <vlan> - must be yes or no`, trunk.span);
   if (trunk && count > 1)
     refuse(
       `XML error: invalid "trunk='${trunk.value}'" in <vlan> - trunk='yes' is required for more than one vlan tag`,

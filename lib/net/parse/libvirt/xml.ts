@@ -10,7 +10,7 @@ export type Element = {
   readonly span: Span;
   readonly attributes: ReadonlyMap<string, Attribute>;
   readonly children: readonly Element[];
-  /** The text right inside it, without the blanks around it, and where that stands. */
+  /** The text right inside it, and where that stands without the blanks around it. */
   readonly text: Attribute;
 };
 
@@ -122,10 +122,7 @@ class Reader {
 
   // The place is found only for a text in one piece as it was written, which every name and number is.
   private textOf(start: number, span: Span, texts: Open["texts"]): Attribute {
-    const value = texts
-      .map(({ text }) => text)
-      .join("")
-      .trim();
+    const value = texts.map(({ text }) => text).join("");
     const first = texts.find(({ text }) => text.trim() !== "");
     if (!first) return { value, span };
     const at = this.source.text.slice(start, first.to).lastIndexOf(first.text.trim());
