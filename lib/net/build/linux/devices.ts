@@ -32,23 +32,23 @@ const habits: Habits = {
   ttl: 64,
 };
 
-/** A Linux system as its devices are named: `hv1/web`, which runs on the node `hv1`. */
+/** A Linux system by name, `hv1/web`, and the node of the lab that it is or runs on. */
 export type System = { readonly name: string; readonly node: string; readonly kind: NodeKind };
 
 /** The devices that a Linux system is, one for each namespace, the cables between them that are veth pairs, and its ports. */
 export function devicesFromLinux(
-  system: System,
+  node: System,
   linux: LinuxNode,
 ): { devices: Device[]; cables: LinkSpec[]; ports: Map<string, PortRef> } {
-  const devices = [...linux.namespaces.values()].map((namespace) => deviceOf(system, namespace));
-  return { devices, cables: pairsOf(system, linux), ports: portsOf(system, linux) };
+  const devices = [...linux.namespaces.values()].map((namespace) => deviceOf(node, namespace));
+  return { devices, cables: pairsOf(node, linux), ports: portsOf(node, linux) };
 }
 
 // Where each port of the machine is now: it may have been renamed, and moved into a namespace.
-function portsOf(system: System, linux: LinuxNode): Map<string, PortRef> {
+function portsOf(node: System, linux: LinuxNode): Map<string, PortRef> {
   return new Map(
     [...linux.links()].flatMap((link) =>
-      link.kind.kind === "port" ? [[link.kind.port, endOf(system, link)] as const] : [],
+      link.kind.kind === "port" ? [[link.kind.port, endOf(node, link)] as const] : [],
     ),
   );
 }
@@ -56,39 +56,39 @@ function portsOf(system: System, linux: LinuxNode): Map<string, PortRef> {
 /** Under this address a VXLAN keeps where floods are sent. */
 const NO_MAC = "00:00:00:00:00:00";
 
-function deviceName(system: System, namespace: string): string {
-  return namespace === "" ? system.name : `${system.name}/${namespace}`;
+function deviceName(node: System, namespace: string): string {
+  return namespace === "" ? node.name : `${node.name}/${namespace}`;
 }
 
-function pairsOf(system: System, linux: LinuxNode): LinkSpec[] {
+function pairsOf(node: System, linux: LinuxNode): LinkSpec[] {
   const seen = new Set<LinuxLink>();
   return [...linux.links()].flatMap((link): LinkSpec[] => {
     const peer = link.kind.kind === "veth" ? link.kind.peer : null;
     if (!peer || seen.has(peer)) return [];
     seen.add(link);
-    return [{ a: endOf(system, link), b: endOf(system, peer) }];
+    return [{ a: endOf(node, link), b: endOf(node, peer) }];
   });
 }
 
 /** Which links of the system are the other ends of its guests' cables. */
 export function tapsOf(
-  system: System,
+  node: System,
   linux: LinuxNode,
 ): { readonly end: PortRef; readonly guest: GuestPort }[] {
   return [...linux.links()].flatMap((link) =>
     link.kind.kind === "tap" && link.kind.guest
-      ? [{ end: endOf(system, link), guest: link.kind.guest }]
+      ? [{ end: endOf(node, link), guest: link.kind.guest }]
       : [],
   );
 }
 
 /** A link by the names of its device and interface. */
-export function endOf(system: System, link: LinuxLink): PortRef {
-  return { node: deviceName(system, link.namespace), port: link.name };
+export function endOf(node: System, link: LinuxLink): PortRef {
+  return { node: deviceName(node, link.namespace), port: link.name };
 }
 
-function deviceOf(system: System, namespace: Namespace): Device {
-  const name = deviceName(system, namespace.name);
+function deviceOf(node: System, namespace: Namespace): Device {
+  const name = deviceName(node, namespace.name);
   const vrfs = [...namespace.links.values()].filter((link) => link.kind.kind === "vrf");
   const tables = new Map(
     vrfs.map((link) => [link.kind.kind === "vrf" ? link.kind.table : 0, link.name]),
@@ -97,13 +97,13 @@ function deviceOf(system: System, namespace: Namespace): Device {
     table === MAIN ? null : (tables.get(table) ?? `table ${table}`);
   return {
     name,
-    node: system.node,
-    kind: system.kind,
+    node: node.node,
+    kind: node.kind,
     tables: [
       { name: null, distinguisher: null, because: null },
       ...vrfs.map((link) => ({ name: link.name, distinguisher: null, because: link.because })),
     ],
-    ifaces: [...namespace.links.values()].map((link) => ifaceOf(system, link, namespace)),
+    ifaces: [...namespace.links.values()].map((link) => ifaceOf(node, link, namespace)),
     routes: [...namespace.tables].flatMap(([id, table]) =>
       table.all().flatMap((route) => routesOf(route, named(id))),
     ),
@@ -156,11 +156,11 @@ function guardOf({ from, to, proto, dport, sport }: LinuxRule): Guard {
   };
 }
 
-function ifaceOf(system: System, link: LinuxLink, namespace: Namespace): Iface {
+function ifaceOf(node: System, link: LinuxLink, namespace: Namespace): Iface {
   const { master, settings } = link;
   // ip-sysctl.rst: the larger of conf/all and conf/<link> is used, so 2 (loose) wins over 1 (strict).
   const check = Math.max(namespace.all.rpFilter, settings.rpFilter);
-  const layer = layerOf(system, link);
+  const layer = layerOf(node, link);
   return {
     name: link.name,
     short: link.name,
@@ -192,10 +192,10 @@ function ifaceOf(system: System, link: LinuxLink, namespace: Namespace): Iface {
   };
 }
 
-function layerOf(system: System, link: LinuxLink): IfaceLayer {
+function layerOf(node: System, link: LinuxLink): IfaceLayer {
   const { kind } = link;
   const parentOf = (parent: LinuxLink) => ({
-    device: deviceName(system, parent.namespace),
+    device: deviceName(node, parent.namespace),
     iface: parent.name,
   });
   switch (kind.kind) {
@@ -222,7 +222,7 @@ function layerOf(system: System, link: LinuxLink): IfaceLayer {
       const first = remote === null ? [] : [{ mac: null, remote, because: link.because }];
       return {
         kind: "tunnel",
-        home: deviceName(system, kind.home),
+        home: deviceName(node, kind.home),
         vni,
         port,
         local,
