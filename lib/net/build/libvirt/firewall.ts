@@ -42,7 +42,8 @@ export function removeRules(session: Session, network: NetworkDefinition, bridge
 // libvirt calls iptables, too; what that refuses (a rule that a script has flushed) it reads over.
 function iptables(session: Session, line: string, span: Span): void {
   const words = ["iptables", ...line.split(" ")].map((text) => ({ text, span }));
-  const quiet = { ...quietly(session), refuse: () => false };
+  // What it asks of the session beside, the session answers.
+  const quiet: Session = Object.assign(Object.create(session) as Session, { refuse: () => false });
   const where = { namespace: session.linux.root, vrf: null };
   runIptables(
     quiet,
@@ -50,16 +51,6 @@ function iptables(session: Session, line: string, span: Span): void {
     span,
     parseIptables(words, null, () => null),
   );
-}
-
-function quietly(session: Session): Session {
-  return {
-    linux: session.linux,
-    note: (one) => session.note(one),
-    refuse: () => false,
-    unsimulated: (what, span, where, link) => session.unsimulated(what, span, where, link),
-    run: (command, where) => session.run(command, where),
-  };
 }
 
 // Groups of rules in the order in which libvirt adds them; each comes before those that were added earlier.
