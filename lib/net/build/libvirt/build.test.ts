@@ -423,6 +423,24 @@ describe("virsh", () => {
     ]);
   });
 
+  test("what a file says is told once, however often it is read", () => {
+    const xml = NAT.replace("<ip ", "<frob/><bandwidth/><ip ");
+    const built = lab({
+      "hv1/host.sh": "virsh net-define networks/blue.xml; virsh net-start blue",
+      "hv1/networks/blue.xml": xml,
+      "hv1/networks/dtd.xml": "<!DOCTYPE network><network><name>a</name></network>",
+    });
+    expect(built.diagnostics.map(({ code }) => code)).toEqual([
+      "libvirt-ignored",
+      "unsimulated",
+      "unsimulated",
+    ]);
+    expect(built.network.devices.get("hv1")!.taints).toMatchObject([
+      { iface: null, what: "A document type in XML, with its entities," },
+      { iface: "virbr0", what: "<bandwidth> in <network>" },
+    ]);
+  });
+
   test("domif-setlink pulls a cable, and puts it in again", () => {
     const script = "virsh net-start blue; virsh start web; virsh domif-setlink web vnet0 down";
     const cables = (built: Built) => built.network.cables.length;

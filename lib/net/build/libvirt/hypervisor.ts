@@ -1,4 +1,4 @@
-import { diagnostic } from "../../source/diagnostic.ts";
+import { diagnostic, type Diagnostic } from "../../source/diagnostic.ts";
 import type { Span } from "../../source/span.ts";
 import type { DomainDefinition, NicDefinition } from "../../parse/libvirt/domain.ts";
 import type { NetworkDefinition } from "../../parse/libvirt/network.ts";
@@ -35,6 +35,7 @@ export class Hypervisor {
   private readonly files: readonly HostFile[];
   private readonly nextMac: () => string;
   private readonly read = new Set<string>();
+  private readonly said = new Set<string>();
   private hasChains = false;
   private made = 0;
 
@@ -115,9 +116,21 @@ export class Hypervisor {
   }
 
   private told<T>({ defined, diagnostics, open }: Read<T>): T | null {
-    for (const one of diagnostics) this.session.note(one);
-    if (open) this.session.unsimulated(open.what, open.span, this.where);
+    for (const one of diagnostics) this.noteOnce(one);
+    if (open) {
+      const { what, span: because } = open;
+      this.session.linux.root.taints.push({ iface: null, what, because });
+    }
     return defined;
+  }
+
+  // A file of the lab may be read twice, at the start and by a command.
+  private noteOnce(remark: Diagnostic): void {
+    const { file, from, to } = remark.span;
+    const key = `${remark.code} ${file} ${from} ${to}`;
+    if (this.said.has(key)) return;
+    this.said.add(key);
+    this.session.note(remark);
   }
 
   private defineNetwork(
