@@ -45,6 +45,14 @@ const modes = {
     await providePackages();
     return command("bench.ts");
   },
+  async oracle() {
+    await providePackages();
+    return command("oracle.ts");
+  },
+  async languages() {
+    await providePackages();
+    return command("languages.ts");
+  },
   async format() {
     await providePackages();
     return runNode([

@@ -225,12 +225,13 @@ function tainted(device: Device, taints: readonly Taint[]): Device {
 const LAB: Span = { file: "lab.yaml", from: 0, to: 0 };
 
 // A kind of device that is drawn but not simulated leaves everything that touches it undecided.
-function drawnOnly({ kind }: NodeSpec): Taint[] {
-  if (kind !== "switch" && kind !== "controller") return [];
+function drawnOnly({ kind, os }: NodeSpec): Taint[] {
+  const isDrawn = kind === "controller" || (kind === "switch" && os !== "linux");
+  if (!isDrawn) return [];
   return [{ iface: null, what: `a ${kind}`, because: LAB }];
 }
 
-const BUILT = new Set(["libvirt"]);
+const BUILT = new Set(["libvirt", "ovs"]);
 
 // What runs on a machine and is not simulated does so, too.
 function unbuilt(runs: readonly string[]): Taint[] {

@@ -2,30 +2,18 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { parseIp } from "../model/prefix.ts";
-import type { NodeSpec, PortRef, Topology } from "../model/topology.ts";
-import { buildNetwork, type Built } from "../network.ts";
+import type { Built } from "../network.ts";
 import { decide } from "../prove/decide.ts";
 import { probe, type ProbeResult } from "../trace/probe.ts";
+import { builtFrom, certain, questionOf, type ProbeAsked, type Scripted } from "./recorded.ts";
 
 // Networks that were set up on a real Linux kernel and probed there; how they are recorded is told in record.py.
 
-type Probe = {
-  readonly from: string;
-  readonly to: string;
-  readonly proto: "icmp" | "tcp" | "udp";
-  readonly port?: number;
-  readonly src?: string;
-  readonly dev?: string;
-  readonly trace?: boolean;
-  readonly saw: ProbeResult;
-};
+type Probe = ProbeAsked & { readonly saw: ProbeResult };
 
-type Recorded = {
+type Recorded = Scripted & {
   readonly about: string;
   readonly kernel: string;
-  readonly nodes: Readonly<Record<string, readonly string[]>>;
-  readonly links: readonly (readonly [string, string])[];
-  readonly services: readonly string[];
   readonly refused: Readonly<Record<string, readonly string[]>>;
   readonly probes: readonly Probe[];
 };
@@ -39,65 +27,8 @@ function read(file: string): Recorded {
   return JSON.parse(readFileSync(path.join(folder, file), "utf8")) as Recorded;
 }
 
-function topologyOf({ nodes, links, services }: Recorded): Topology {
-  const ends = links.flatMap(([a, b]) => [portRef(a), portRef(b)]);
-  return {
-    nodes: Object.keys(nodes).map((name): NodeSpec => ({
-      name,
-      kind: "host",
-      os: "linux",
-      ports: ends.filter((end) => end.node === name).map(({ port }) => ({ name: port, mac: null })),
-      runs: [],
-      outside: null,
-    })),
-    links: links.map(([a, b]) => ({ a: portRef(a), b: portRef(b) })),
-    services: services.map((text) => {
-      const [, at = "", proto = "", port = ""] = /^(\S+) (tcp|udp)\/(\d+)$/.exec(text) ?? [];
-      return { at, proto: proto as "tcp" | "udp", port: Number(port) };
-    }),
-  };
-}
-
-function portRef(text: string): PortRef {
-  const [node = "", port = ""] = text.split(":");
-  return { node, port };
-}
-
-function build(it: Recorded): Built {
-  const files = Object.entries(it.nodes).map(([node, commands]) => [
-    `${node}/host.sh`,
-    `${commands.join("\n")}\n`,
-  ]);
-  return buildNetwork(topologyOf(it), Object.fromEntries(files));
-}
-
-function ask(built: Built, { from, to, proto, port, src, dev, trace }: Probe): ProbeResult {
-  return probe(
-    built,
-    {
-      device: from,
-      table: null,
-      to: parseIp(to)!,
-      proto,
-      port: port ?? null,
-      source: src === undefined ? null : parseIp(src),
-      iface: dev ?? null,
-    },
-    trace,
-  );
-}
-
-// A router answers only some of several unreachable probes in a row, so errors compare by class.
-function classOf(error: string | undefined): string {
-  if (error === undefined) return "none";
-  if (error.startsWith("local:")) return error;
-  if (error === "refused" || error === "port-unreachable") return "refused";
-  return error === "ttl-exceeded" ? error : "unheard";
-}
-
-// What is certain in a recording, and the class of the error.
-function certain({ error, icmp_from: _, ...seen }: ProbeResult) {
-  return { ...seen, error: classOf(error) };
+function ask(built: Built, one: Probe): ProbeResult {
+  return probe(built, questionOf(one), one.trace);
 }
 
 test("there are cases, and a good part of their probes does not get through", () => {
@@ -107,7 +38,7 @@ test("there are cases, and a good part of their probes does not get through", ()
 });
 
 test.each(cases)("$name, as it was on $kernel", (it) => {
-  const built = build(it);
+  const built = builtFrom(it);
   const asked = (one: Probe) => `${one.from} ${one.proto} ${one.to} ${one.port ?? ""}`;
   const ours = it.probes.map((one) => ({ ask: asked(one), saw: certain(ask(built, one)) }));
   const theirs = it.probes.map((one) => ({ ask: asked(one), saw: certain(one.saw) }));
@@ -115,7 +46,7 @@ test.each(cases)("$name, as it was on $kernel", (it) => {
 });
 
 test.each(cases)("$name: the same commands are refused in the same words", (it) => {
-  const built = build(it);
+  const built = builtFrom(it);
   const ours = built.diagnostics.flatMap(({ span, severity, message }) =>
     severity === "error" ? [`${span.file.split("/")[0]}: ${message}`] : [],
   );
@@ -128,7 +59,7 @@ test.each(cases)("$name: the same commands are refused in the same words", (it) 
 
 // What packets did that were sent: the one from anywhere that matters here, and whether it came through.
 test.each(cases)("$name: nothing is proved that was seen to be otherwise", (it) => {
-  const built = build(it);
+  const built = builtFrom(it);
   const devices = [...built.network.devices.values()];
   const ownerOf = (to: string) =>
     devices.find(({ ifaces }) =>

@@ -40,7 +40,7 @@ import {
   type Fib,
   type Way,
 } from "./fib.ts";
-import { Filters } from "./filters.ts";
+import { Filters, LOOPBACK } from "./filters.ts";
 import type { Passage } from "./guards.ts";
 import { Hearing } from "./hearing.ts";
 import { Layer2, NOTHING_LEARNT, type TunnelEnd } from "./layer2.ts";
@@ -87,11 +87,14 @@ export function compile(
 type Sending = Entry & { readonly action: { readonly kind: "send" } };
 
 const multicast = parsePrefix("224.0.0.0/4")!;
-const LOOPBACK = "lo";
 const NOWHERE: Passage = { in: null, out: null, bridged: false, portIn: null, portOut: null };
 
 /** A context, and for the device's own packets whether they have passed the filters for them. */
-type Stage = Context & { readonly filtered?: boolean };
+type Stage = Context & {
+  readonly filtered?: boolean;
+  /** Its source is still to be chosen, so that it fits no rule that asks for one. */
+  readonly unnamed?: boolean | undefined;
+};
 
 /** Packets whose ingress no rule asks about. */
 const ANYWHERE = "anywhere";
@@ -137,7 +140,8 @@ class DevicePlaces {
       this.accepting(name);
       this.routing(placeAt.send(device.name, name), { vrf: name, from: OWN });
       if (this.filters.filters("ip"))
-        this.routing(this.sentOn(name), { vrf: name, from: OWN, filtered: true });
+        this.routing(this.sentOn({ vrf: name }), { vrf: name, from: OWN, filtered: true });
+      if (device.rules?.some(({ guard }) => guard.src)) this.sendingUnnamed(name);
       this.routing(placeAt.forward(device.name, name), { vrf: name, from: ANYWHERE });
     }
     if (this.asksForIngress)
@@ -203,14 +207,36 @@ class DevicePlaces {
   }
 
   // What the filters for the device's own packets have changed is looked up once more.
-  private sentOn(vrf: string | null): PlaceId {
-    return `${placeAt.send(this.device.name, vrf)}, filtered`;
+  private sentOn({ vrf, unnamed }: Pick<Stage, "vrf" | "unnamed">): PlaceId {
+    const start = unnamed ? placeAt.unnamed : placeAt.send;
+    return `${start(this.device.name, vrf)}, filtered`;
+  }
+
+  private sendingUnnamed(vrf: string | null): void {
+    const stage = { vrf, from: OWN, unnamed: true };
+    this.routing(placeAt.unnamed(this.device.name, vrf), stage);
+    if (this.filters.filters("ip")) this.routing(this.sentOn(stage), { ...stage, filtered: true });
   }
 
   // Rules and filters may ask by which interface a packet came in; then each interface has a lookup of its own.
   private get asksForIngress(): boolean {
     const { rules } = this.device;
-    return this.filters.asksForIfaces || (rules?.some((rule) => rule.from !== null) ?? false);
+    return (
+      this.filters.asksForIfaces ||
+      this.bridgesTranslated ||
+      (rules?.some((rule) => rule.from !== null) ?? false)
+    );
+  }
+
+  // K5: where bridged packets pass the filters, one whose destination was translated to a host behind the same bridge
+  // is bridged there.
+  private get bridgesTranslated(): boolean {
+    const { filtersBridged, ifaces } = this.device;
+    return (
+      filtersBridged &&
+      this.filters.translatesEarly &&
+      ifaces.some(({ layer }) => layer.kind === "bridge")
+    );
   }
 
   private forwardFrom(iface: Iface): PlaceId {
@@ -239,11 +265,12 @@ class DevicePlaces {
 
   private guarded(
     id: PlaceId,
-    rule: RoutingRule | null,
+    asked: RoutingRule | null,
     answer: PlaceId,
     miss: PlaceId,
-    { vrf }: Context,
+    { vrf, unnamed }: Stage,
   ): PlaceId {
+    const rule = asked && unnamed ? withoutSource(asked) : asked;
     if (!rule || (Object.keys(rule.guard).length === 0 && !rule.not)) return answer;
     const [then, otherwise] = rule.not ? [miss, answer] : [answer, miss];
     const because = rule.because ? [rule.because] : [];
@@ -300,6 +327,7 @@ class DevicePlaces {
       device: this.device.name,
       prefix: EVERYWHERE,
       how,
+      isRule: true,
       because,
     };
     return this.drop(why, vrf, null, `by rule ${how}`);
@@ -352,7 +380,7 @@ class DevicePlaces {
     const own = context.from === OWN;
     if (action.kind === "receive") {
       // Its own broadcasts go out to its neighbours; a neighbour's are for it.
-      if (own && entry.source !== "own") return this.everywhere(context);
+      if (own && entry.source !== "own") return this.everywhere(context, entry.prefix.first);
       return [this.takeIn(context)];
     }
     if (!own && !device.forwards.on) return [this.notForwarding(context)];
@@ -363,19 +391,21 @@ class DevicePlaces {
   }
 
   // Into the stack, by the filters for what the device takes itself; its own packets to itself go out first.
-  private takeIn({ vrf, from, filtered }: Stage): PlaceId {
+  private takeIn({ vrf, from, filtered, unnamed }: Stage): PlaceId {
     const { device } = this;
     const accept = placeAt.accept(device.name, vrf);
     if (!this.filters.filters("ip")) return accept;
     const toItself = { ...NOWHERE, out: LOOPBACK };
     if (from === OWN && !filtered)
-      return this.filters.hook("ip", "output", toItself, this.sentOn(vrf));
+      return this.filters.hook("ip", "output", toItself, this.sentOn({ vrf, unnamed }));
     const came = from === OWN ? LOOPBACK : from === ANYWHERE ? null : from;
     const input = this.filters.hook("ip", "input", { ...NOWHERE, in: came }, accept);
-    return from === OWN ? this.filters.hook("ip", "postrouting", toItself, input) : input;
+    if (from !== OWN) return input;
+    const back = this.filters.hook("ip", "prerouting", { ...NOWHERE, in: LOOPBACK }, input);
+    return this.filters.hook("ip", "postrouting", toItself, back);
   }
 
-  private way(way: Way, entry: Entry, { vrf, from, filtered }: Stage): PlaceId {
+  private way(way: Way, entry: Entry, { vrf, from, filtered, unnamed }: Stage): PlaceId {
     const own = from === OWN;
     const iface = this.ifaces.get(way.iface)!;
     const resolve =
@@ -384,21 +414,28 @@ class DevicePlaces {
         : this.resolve(iface, way.gateway, entry, own);
     if (!this.filters.filters("ip")) return own ? resolve : this.oneHopLess(resolve, iface);
     const out = { ...NOWHERE, out: iface.name };
-    if (own && !filtered) return this.filters.hook("ip", "output", out, this.sentOn(vrf));
+    if (own && !filtered)
+      return this.filters.hook("ip", "output", out, this.sentOn({ vrf, unnamed }));
     const post = this.filters.hook("ip", "postrouting", out, resolve);
     if (own) return post;
     const through = { ...out, in: from === ANYWHERE ? null : from };
-    return this.oneHopLess(this.filters.hook("ip", "forward", through, post), iface);
+    const bridges = this.bridgesTranslated && iface.layer.kind === "bridge" && from === iface.name;
+    return this.oneHopLess(this.filters.hook("ip", "forward", through, post), iface, bridges);
   }
 
-  private oneHopLess(next: PlaceId, iface: Iface): PlaceId {
+  private oneHopLess(next: PlaceId, iface: Iface, bridges = false): PlaceId {
     const expired = this.drop({ kind: "ttl-expired", device: this.device.name }, undefined, null);
-    return this.add(`${next}, one hop less`, iface.table, iface.name, {
-      kind: "rewrite",
-      change: { kind: "hop" },
-      next,
-      expired,
-    });
+    return this.add(
+      `${next}, one hop less${bridges ? " or bridged" : ""}`,
+      iface.table,
+      iface.name,
+      {
+        kind: "rewrite",
+        change: bridges ? { kind: "hop", bridges } : { kind: "hop" },
+        next,
+        expired,
+      },
+    );
   }
 
   private resolve(iface: Iface, gateway: Ip | null, entry: Entry, own: boolean): PlaceId {
@@ -408,6 +445,7 @@ class DevicePlaces {
     if (this.places.has(id)) return id;
     // Without anything below it asks nobody: what leaves by it is gone.
     if (!iface.isPort) return placeAt.leave(device.name, iface.name);
+    if (iface.layer.kind === "shared" && iface.layer.routed) return this.unasked(iface);
     const why: Drop = {
       kind: "no-neighbor",
       device: device.name,
@@ -427,8 +465,16 @@ class DevicePlaces {
     });
   }
 
-  // A broadcast of the device's own, by every live port of the table.
-  private everywhere(context: Context): PlaceId[] {
+  // Without ARP a frame is addressed to the link itself, which all that share it have in common.
+  private unasked(iface: Iface): PlaceId {
+    const id = `${this.device.name}:${iface.name} asks nobody`;
+    const next = placeAt.leave(this.device.name, iface.name);
+    const change = { kind: "set" as const, field: "dmac" as const, value: macNumber(iface.mac) };
+    return this.add(id, iface.table, iface.name, { kind: "rewrite", change, next, expired: next });
+  }
+
+  // A broadcast of the device's own, by the live ports of the table: all, or those in the network that it is for.
+  private everywhere(context: Context, to?: Ip): PlaceId[] {
     const { name } = this.device;
     const { vrf } = context;
     const ports = this.device.ifaces.filter(
@@ -436,14 +482,24 @@ class DevicePlaces {
         iface.isPort && iface.table === vrf && !iface.bridge && this.wiring.works(name, iface.name),
     );
     if (ports.length === 0) return [this.notPassedOn(context)];
-    return ports.map((iface) =>
-      this.add(`${name}:${iface.name} sends to everyone`, vrf, iface.name, {
-        kind: "rewrite",
-        change: { kind: "set", field: "dmac", value: BROADCAST_MAC },
-        next: placeAt.leave(name, iface.name),
-        expired: placeAt.leave(name, iface.name),
-      }),
+    // The broadcast of a network goes out to that network only.
+    const near = ports.filter((iface) =>
+      iface.addresses.some(
+        (one) => to !== undefined && contains(networkOf(one.ip, one.length), to),
+      ),
     );
+    return (near.length > 0 ? near : ports).map((iface) => {
+      const id = `${name}:${iface.name} sends to everyone`;
+      const leave = placeAt.leave(name, iface.name);
+      const set = (what: string, field: "dmac" | "smac", value: number, next: PlaceId) =>
+        this.add(`${id}${what}`, vrf, iface.name, {
+          kind: "rewrite",
+          change: { kind: "set", field, value },
+          next,
+          expired: next,
+        });
+      return set("", "dmac", BROADCAST_MAC, set(", from it", "smac", macNumber(iface.mac), leave));
+    });
   }
 
   private notPassedOn({ vrf }: Context): PlaceId {
@@ -517,6 +573,13 @@ class DevicePlaces {
       otherwise: checked ? failed : next,
     });
   }
+}
+
+// What has no source yet has 0.0.0.0, which only a rule for everybody is for.
+function withoutSource(rule: RoutingRule): RoutingRule {
+  const { src, ...rest } = rule.guard;
+  const fits = src === undefined || src.some(([low]) => low === 0);
+  return { ...rule, guard: fits ? rest : { ...rest, src: [] } };
 }
 
 // RFC 1812 §5.3.7: sources that no host can have, and the device's own.

@@ -77,8 +77,11 @@ export function tablesFor(
 ): { rule: RoutingRule | null; fib: Fib | null }[] {
   const named = (table: string | null) => fibs.find((fib) => fib.table === table) ?? null;
   if (!device.rules) return [{ rule: null, fib: named(vrf) }];
-  return device.rules.flatMap((rule): { rule: RoutingRule; fib: Fib | null }[] => {
-    if (rule.from !== null && rule.from !== from) return [];
+  return device.rules.flatMap((asked): { rule: RoutingRule; fib: Fib | null }[] => {
+    const elsewhere = asked.from !== null && asked.from !== from;
+    if (elsewhere && !asked.not) return [];
+    // What came in elsewhere is just what `not` wants, whatever else is asked.
+    const rule = elsewhere ? { ...asked, guard: {}, not: false } : asked;
     const { action } = rule;
     switch (action.kind) {
       case "own-addresses":

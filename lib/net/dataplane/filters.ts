@@ -17,11 +17,13 @@ import type {
   Match,
   RuleAction,
 } from "../model/packet-filter.ts";
-import { lastOf, type Ip } from "../model/prefix.ts";
+import { isLoopback, lastOf, type Ip } from "../model/prefix.ts";
 import { guardsOf, type Passage } from "./guards.ts";
 
 /** Connections are tracked between the raw chains and all others. */
 const TRACKING = -200;
+/** The interface by which a device's own packets to itself go out and come in. */
+export const LOOPBACK = "lo";
 
 /** Lays out the packet filters of one device, hook by hook, for each way that packets take through it. */
 export class Filters {
@@ -29,17 +31,31 @@ export class Filters {
   private readonly places: Map<PlaceId, Place>;
   private readonly laid = new Map<string, PlaceId>();
   private readonly tracks: boolean;
+  private readonly translates: boolean;
 
   constructor(device: Device, places: Map<PlaceId, Place>) {
     this.device = device;
     this.places = places;
     this.tracks = device.filters.some((table) => table.family === "ip" && usesConnections(table));
+    this.translates = device.filters.some(
+      ({ family, chains }) =>
+        family === "ip" && [...chains.values()].some(({ base }) => base?.type === "nat"),
+    );
   }
 
   /** Whether any chain is hooked in for packets of `family`: else they pass untouched. */
   filters(family: FilterTable["family"]): boolean {
     return this.device.filters.some(
       (table) => table.family === family && [...table.chains.values()].some((chain) => chain.base),
+    );
+  }
+
+  /** Whether some rule may change a packet's destination on its way in. */
+  get translatesEarly(): boolean {
+    return this.device.filters.some(({ family, chains }) =>
+      [...chains.values()].some(
+        ({ base }) => family === "ip" && base?.type === "nat" && base.hook === "prerouting",
+      ),
     );
   }
 
@@ -74,20 +90,29 @@ export class Filters {
       .filter(({ chain }) => chain.base?.hook === hook)
       .sort((a, b) => a.chain.base!.priority - b.chain.base!.priority);
     const isEntry = hook === "prerouting" || hook === "output";
+    const tracks = family === "ip" && this.tracks;
+    const later = chains.filter(({ chain }) => chain.base!.priority > TRACKING);
+    const earlier = chains.filter(({ chain }) => chain.base!.priority <= TRACKING);
     let at = next;
-    if (family === "ip" && this.tracks && !isEntry && hook !== "forward")
+    if (tracks && !isEntry && hook !== "forward")
       at = this.add(`${hook} remembers`, { kind: "confirm", next: at });
-    for (const { table, chain } of chains
-      .toReversed()
-      .filter(({ chain: one }) => one.base!.priority > TRACKING))
+    // What a connection's first packet was changed to, its answers are changed back from, whatever chains there are.
+    const turnsBack =
+      tracks && this.translates && hook !== "forward" && !isNat(later) && passage.in !== LOOPBACK;
+    if (turnsBack) at = this.translation(hook, at, at);
+    for (const { table, chain } of later.toReversed())
       at = this.base(table, chain, hook, passage, at);
-    if (family === "ip" && this.tracks && isEntry)
+    // Its own packets to itself were tracked on their way out.
+    if (tracks && isEntry && passage.in !== LOOPBACK)
       at = this.add(`${hook} tracks`, { kind: "track", next: at });
-    for (const { table, chain } of chains
-      .toReversed()
-      .filter(({ chain: one }) => one.base!.priority <= TRACKING))
+    for (const { table, chain } of earlier.toReversed())
       at = this.base(table, chain, hook, passage, at);
     return at;
+  }
+
+  private translation(hook: Hook, first: PlaceId, next: PlaceId): PlaceId {
+    const side = hook === "prerouting" || hook === "output" ? "dst" : "src";
+    return this.add(`${hook} translates`, { kind: "translate", side, first, next });
   }
 
   private base(
@@ -98,6 +123,7 @@ export class Filters {
     next: PlaceId,
   ): PlaceId {
     const { policy, policyBecause, type } = chain.base!;
+    if (type === "nat" && hook === "prerouting" && passage.in === LOOPBACK) return next;
     const end =
       policy === "accept"
         ? next
@@ -106,12 +132,11 @@ export class Filters {
             device: this.device.name,
             chain: titleOf(table, chain),
             isPolicy: true,
+            ...leaving(passage),
             because: policyBecause ? [policyBecause] : [],
           });
     const first = this.chain(table, chain, passage, next, end, []);
-    if (type !== "nat") return first;
-    const side = hook === "prerouting" || hook === "output" ? "dst" : "src";
-    return this.add(`${hook} translates`, { kind: "translate", side, first, next });
+    return type === "nat" ? this.translation(hook, first, next) : first;
   }
 
   // Rules from the last to the first. `accepted` is behind the base chain, `returned` where the chain falls through to.
@@ -186,6 +211,7 @@ export class Filters {
           device: name,
           chain: title,
           isPolicy: false,
+          ...leaving(passage),
           because: [because],
         });
       case "reject":
@@ -194,6 +220,7 @@ export class Filters {
           device: name,
           chain: title,
           error: action.with,
+          ...leaving(passage),
           because: [because],
         });
       case "return":
@@ -212,7 +239,7 @@ export class Filters {
         return this.map(action.kind === "dnat" ? "dst" : "src", addresses, ports, accepted);
       }
       case "masquerade": {
-        const own = this.addressOf(passage.out);
+        const own = this.addressOf(passage.out) ?? this.anyAddress();
         return this.map("src", own === null ? null : [own, own], action.ports, accepted);
       }
       case "redirect": {
@@ -253,8 +280,16 @@ export class Filters {
     return this.add(`maps ${side}`, { kind: "map", side, addresses, netmap: null, ports, next });
   }
 
+  // Addresses of the loopback's own network are for within (their scope is the host).
   private addressOf(iface: string | null): Ip | null {
-    return this.device.ifaces.find((one) => one.name === iface)?.addresses[0]?.ip ?? null;
+    const addresses = this.device.ifaces.find((one) => one.name === iface)?.addresses ?? [];
+    return addresses.find(({ ip }) => !isLoopback(ip))?.ip ?? null;
+  }
+
+  // An interface without an address borrows one of the first that has any (inet_select_addr).
+  private anyAddress(): Ip | null {
+    const all = this.device.ifaces.flatMap(({ addresses }) => addresses.map(({ ip }) => ip));
+    return all.find((ip) => !isLoopback(ip)) ?? null;
   }
 
   private drop(why: Drop): PlaceId {
@@ -270,6 +305,15 @@ export class Filters {
 
 function titleOf(table: FilterTable, chain: Chain): string {
   return `chain ${chain.name} of table ${table.name}`;
+}
+
+// On its way out of the system, which came in by no interface as far as the hook can tell.
+function leaving(passage: Passage): { readonly isLeaving?: true } {
+  return passage.in === null && passage.out !== null && !passage.bridged ? { isLeaving: true } : {};
+}
+
+function isNat(chains: readonly { readonly chain: Chain }[]): boolean {
+  return chains.some(({ chain }) => chain.base!.type === "nat");
 }
 
 function leadsBack({ kind }: RuleAction): boolean {

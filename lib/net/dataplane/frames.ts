@@ -6,8 +6,11 @@ export type Frame = {
   readonly tag: number;
   readonly inner: number;
   readonly dmac: number;
-  /** Of an ARP message: the address that it is for. */
+  readonly smac: number;
+  /** Of an ARP message: what it is, and the addresses that it is for and from, where filters for ARP look for them. */
+  readonly proto?: number;
   readonly dst?: number;
+  readonly src?: number;
 };
 
 /** A place that a frame came to, and as what. */
@@ -35,7 +38,8 @@ export function passingsOf(
   return passings;
 
   function meet(one: Passing): void {
-    const print = `${one.place} ${one.frame.tag} ${one.frame.inner}`;
+    const { tag, inner, dmac, smac, dst, src } = one.frame;
+    const print = `${one.place} ${tag} ${inner} ${dmac} ${smac} ${dst} ${src}`;
     if (seen.has(print)) return;
     seen.add(print);
     passings.push(one);
@@ -59,6 +63,11 @@ function stepOn({ step }: Place, frame: Frame): Passing[] {
     case "switch": {
       const row = step.rows.find((one) => one.dmac === frame.dmac);
       return [{ place: row?.next ?? step.miss, frame }];
+    }
+    case "rewrite": {
+      const { change, next } = step;
+      if (change.kind === "hop" || change.mask !== undefined) return [{ place: next, frame }];
+      return [{ place: next, frame: { ...frame, [change.field]: change.value } }];
     }
     // The rest is above layer 2: the frame has arrived.
     default:

@@ -1,6 +1,5 @@
 import type { Device } from "../model/device.ts";
 import {
-  holesOf,
   PACKET_FIELD,
   unsimulatedIn,
   type FilterRule,
@@ -20,7 +19,7 @@ import {
   type Range,
 } from "../model/network.ts";
 import { lastOf, networkOf } from "../model/prefix.ts";
-import { common, difference, merged } from "../model/ranges.ts";
+import { common, difference, maskedRanges, merged } from "../model/ranges.ts";
 
 /** Where a packet is when a hook is called: the interfaces it came in and goes out by, as far as there are any. */
 export type Passage = {
@@ -146,17 +145,6 @@ function ranged(field: Field, ranges: readonly Range[], not: boolean): readonly 
   const apart = merged(ranges);
   const wanted = not ? difference([[0, LARGEST[field]]], apart) : apart;
   return wanted.length > 0 ? [{ [field]: wanted }] : NEVER;
-}
-
-// Values whose bits under `mask` are those of `value`.
-function maskedRanges(value: number, mask: number): Range[] {
-  const holes = holesOf(mask);
-  const open = mask === 0 ? 32 : 31 - Math.clz32(mask & -mask);
-  return Array.from({ length: 2 ** holes.length }, (_, choice): Range => {
-    const high = holes.reduce((sum, bit, at) => sum + ((choice >>> at) & 1) * 2 ** bit, 0);
-    const first = ((value & mask) >>> 0) + high;
-    return [first, first + 2 ** open - 1];
-  });
 }
 
 function addressRanges(

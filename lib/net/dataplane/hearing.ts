@@ -1,9 +1,18 @@
 import { OWN, type Device, type Iface } from "../model/device.ts";
-import { macNumber, placeAt, type Place, type PlaceId, type ResolveRow } from "../model/network.ts";
+import { both } from "../model/flow-match.ts";
+import {
+  macNumber,
+  placeAt,
+  type Guard,
+  type Place,
+  type PlaceId,
+  type ResolveRow,
+} from "../model/network.ts";
 import { lastOf, networkOf, type Ip, type Prefix } from "../model/prefix.ts";
 import { heededPackets } from "./asking.ts";
 import { effectiveFib, type Fib } from "./fib.ts";
-import { Floods } from "./learning.ts";
+import { looksIntoArp } from "./flow-tables.ts";
+import { Floods, heardAt, type Talk } from "./learning.ts";
 import { Answers } from "./neighbors.ts";
 import type { Wiring } from "./wiring.ts";
 
@@ -29,6 +38,9 @@ export class Hearing {
   private readonly wiring: Wiring;
   private readonly floods: Floods;
   private readonly stacks: Stacks;
+  /** Every address that somebody may be asked for, where questions are told apart on their way. */
+  private readonly targets: readonly Ip[] | null;
+  private readonly answerers = new Map<PlaceId, Answers>();
   private readonly heard = new Map<PlaceId, readonly Answers[]>();
   private readonly spoken = new Map<PlaceId, readonly Speaker[]>();
 
@@ -43,17 +55,80 @@ export class Hearing {
     this.wiring = wiring;
     this.floods = new Floods(places);
     this.stacks = stacksOf(devices);
+    const all = [...devices.values()];
+    const isAsked = all.some(({ switches = [] }) => switches.some(looksIntoArp));
+    this.targets = isAsked ? ownedBy(all) : null;
   }
 
   /** Who answers for a next hop of packets that leave `device` by `iface`: whoever hears the question and can answer it,
    * if the answer comes back over layer 2, too. */
   answers(device: Device, iface: Iface, gateway: Ip | null, own: boolean): ResolveRow[] {
     if (!this.wiring.works(device.name, iface.name)) return [];
-    const asked = this.hearers(device, iface).flatMap((answers) => {
-      const guards = heededPackets(device, iface, gateway, own, (sender) => answers.heeds(sender));
-      return gateway === null ? answers.forNeighbors(guards) : answers.forGateway(gateway, guards);
+    const asked = this.targets
+      ? this.askedApart(device, iface, gateway, own, this.targets)
+      : this.hearers(device, iface).flatMap((answers) => {
+          const heeds = (sender: Ip) => answers.heeds(sender);
+          const guards = heededPackets(device, iface, gateway, own, heeds);
+          return gateway === null
+            ? answers.forNeighbors(guards)
+            : answers.forGateway(gateway, guards);
+        });
+    return [
+      ...writtenFor(device, iface, gateway),
+      ...asked,
+      ...this.overheard(device, iface, gateway),
+    ];
+  }
+
+  // Each question for itself: who asks for whom decides how far it goes.
+  private askedApart(
+    device: Device,
+    iface: Iface,
+    gateway: Ip | null,
+    own: boolean,
+    targets: readonly Ip[],
+  ): ResolveRow[] {
+    const senders = new Set([0 as Ip, ...ownedBy([device])]);
+    return (gateway === null ? targets : [gateway]).flatMap((target) =>
+      [...senders].flatMap((sender) => {
+        // Who would never ask for it in that name needs no hearer.
+        const asks = (heeds: (one: Ip) => boolean) =>
+          heededPackets(device, iface, gateway, own, (one) => one === sender && heeds(one)).flatMap(
+            (guard): Guard[] => {
+              const narrowed = gateway === null ? both(guard, { dst: [[target, target]] }) : guard;
+              return narrowed ? [narrowed] : [];
+            },
+          );
+        if (asks(() => true).length === 0) return [];
+        return this.hearersOf(device, iface, { sender, target }).flatMap((answers) => {
+          const guards = asks((one) => answers.heeds(one));
+          return gateway === null
+            ? answers.forNeighbors(guards)
+            : answers.forGateway(gateway, guards);
+        });
+      }),
+    );
+  }
+
+  private hearersOf(asker: Device, iface: Iface, talk: Talk): readonly Answers[] {
+    const home = placeAt.stack(asker.name, iface.name);
+    const back = { dmac: macNumber(iface.mac), dst: talk.sender, src: talk.target };
+    return this.floods.asking(asker.name, iface, talk).flatMap(({ place, frame }): Answers[] => {
+      const at = this.stacks.get(place);
+      if (!at || place === home || frame.tag !== 0) return [];
+      const comesBack = this.floods.reaches(at.device.name, at.iface, back, home);
+      return comesBack ? [this.answersAt(place, at)] : [];
     });
-    return [...asked, ...this.overheard(device, iface, gateway)];
+  }
+
+  private answersAt(place: PlaceId, { device, iface }: { device: Device; iface: Iface }): Answers {
+    const known = this.answerers.get(place);
+    if (known) return known;
+    const context = { vrf: iface.table, from: iface.name };
+    const runs = effectiveFib(device, this.fibs.get(device.name)!, context);
+    const answers = new Answers({ device, iface, runs });
+    this.answerers.set(place, answers);
+    return answers;
   }
 
   // N6: whoever asks for an address of the interface is known to it from then on, even where its own questions are
@@ -77,10 +152,17 @@ export class Hearing {
         within(networkOf(ip, length), own).some((one) => one !== ip && asks(one)),
       );
       if (speaks.length === 0 || !there.enabled || there.bridge) return [];
-      if (!this.floods.from(device.name, there.name).some(({ place }) => place === home)) return [];
+      if (!this.targets && !heardAt(this.floods.from(device.name, there), home)) return [];
       const answeredBy = { node: device.name, port: there.name };
       const row = { dmac: macNumber(there.mac), answeredBy, proxy: false };
-      return speaks.map(({ ip, because }) => ({
+      const told = speaks.filter(
+        ({ ip }) =>
+          !this.targets ||
+          own.some((one) =>
+            heardAt(this.floods.asking(device.name, there, { sender: ip, target: one }), home),
+          ),
+      );
+      return told.map(({ ip, because }) => ({
         ip,
         row: { ...row, because: because ? [because] : [] },
       }));
@@ -105,19 +187,34 @@ export class Hearing {
     const known = this.heard.get(home);
     if (known) return known;
     const asker = { dmac: macNumber(iface.mac), dst: iface.addresses[0]?.ip ?? 0 };
-    const hearers = this.floods.from(name, iface.name).flatMap(({ place }): Answers[] => {
+    const hearers = this.floods.from(name, iface).flatMap(({ place, frame }): Answers[] => {
       const at = this.stacks.get(place);
-      if (!at || place === home) return [];
+      if (!at || place === home || frame.tag !== 0) return [];
       const { device, iface: there } = at;
-      const comesBack = this.floods.reaches(device.name, there.name, asker, home);
+      const comesBack = this.floods.reaches(device.name, there, asker, home);
       if (!comesBack) return [];
-      const context = { vrf: there.table, from: there.name };
-      const runs = effectiveFib(device, this.fibs.get(device.name)!, context);
-      return [new Answers({ device, iface: there, runs })];
+      return [this.answersAt(place, at)];
     });
     this.heard.set(home, hearers);
     return hearers;
   }
+}
+
+function ownedBy(devices: readonly Device[]): Ip[] {
+  const all = devices.flatMap(({ ifaces }) =>
+    ifaces.flatMap(({ addresses }) => addresses.map(({ ip }) => ip)),
+  );
+  return [...new Set(all)];
+}
+
+// N7: a neighbour that is written down is not asked for.
+function writtenFor({ name }: Device, iface: Iface, gateway: Ip | null): ResolveRow[] {
+  const answeredBy = { node: name, port: iface.name };
+  return (iface.neighbors ?? []).flatMap(({ ip, mac, because }): ResolveRow[] => {
+    if (gateway !== null && gateway !== ip) return [];
+    const guard = gateway === null ? { dst: [[ip, ip] as const] } : {};
+    return [{ guard, dmac: macNumber(mac), answeredBy, proxy: false, because: [because] }];
+  });
 }
 
 // Those of `sorted` that are in the network.

@@ -1,8 +1,9 @@
-import type { BridgePort, Device, Iface, IfaceRef } from "../model/device.ts";
+import type { BridgePort, Device, Iface, IfaceRef, WrittenMac } from "../model/device.ts";
 import type { Drop } from "../model/fate.ts";
 import {
   BROADCAST_MAC,
   IPV4,
+  type Guard,
   macNumber,
   MULTICAST_MACS,
   placeAt,
@@ -15,6 +16,7 @@ import {
 import { formatIp, type Ip } from "../model/prefix.ts";
 import type { Span } from "../source/span.ts";
 import { Filters } from "./filters.ts";
+import { bridgeIn, FlowTables, vlansOf } from "./flow-tables.ts";
 import type { Wiring } from "./wiring.ts";
 
 /** Where each MAC address was learnt: by bridge and VLAN, the port that its frames came in by. */
@@ -82,6 +84,7 @@ export class Layer2 {
   }
 
   layOut(): void {
+    this.switches();
     for (const device of this.devices.values())
       for (const iface of device.ifaces) {
         this.leaving(device, iface);
@@ -89,6 +92,16 @@ export class Layer2 {
         this.arriving(device, iface);
         if (iface.layer.kind === "bridge") this.bridge(device, iface);
       }
+  }
+
+  private switches(): void {
+    const around = {
+      places: this.places,
+      learnt: this.learnt,
+      vlans: vlansIn(this.devices),
+    };
+    for (const device of this.devices.values())
+      for (const one of device.switches ?? []) new FlowTables(device, one, around).layOut();
   }
 
   private add(device: Device, iface: Iface, id: PlaceId, step: Step): PlaceId {
@@ -99,7 +112,7 @@ export class Layer2 {
   private drop(
     device: Device,
     iface: Iface,
-    kind: "no-carrier" | "not-for-it" | "vlan-not-allowed" | "no-tunnel",
+    kind: "no-carrier" | "not-for-it" | "vlan-not-allowed" | "no-tunnel" | "port-locked",
   ): PlaceId {
     const why: Drop = { kind, device: device.name, iface: iface.name };
     return this.add(device, iface, `${device.name}:${iface.name} drops: ${kind}`, {
@@ -130,6 +143,10 @@ export class Layer2 {
           kind: "flood",
           to: [bridgeIn(device, iface.name, iface.name)],
         });
+      case "switched": {
+        const to = [bridgeIn(this.devices.get(layer.home)!, layer.switch, layer.port)];
+        return void this.add(device, iface, id, { kind: "flood", to });
+      }
       case "tunnel":
         return this.tunnelLeaving(device, iface, id, layer);
       case "tagged": {
@@ -197,6 +214,7 @@ export class Layer2 {
     id: PlaceId,
     layer: Extract<Iface["layer"], { kind: "shared" }>,
   ): void {
+    if (layer.routed) return this.routedLeaving(device, iface, id, layer.parent);
     const below = placeAt.leave(layer.parent.device, layer.parent.iface);
     const siblings =
       layer.mode === "bridge"
@@ -219,6 +237,38 @@ export class Layer2 {
       { guard: { dmac: [...GROUPS] }, then: everyone, because: [] },
     ];
     this.add(device, iface, id, { kind: "filter", rules, otherwise: below });
+  }
+
+  // B10: to those who share the link by their addresses, whatever the frame says; all else its owner routes as its own.
+  private routedLeaving(device: Device, iface: Iface, id: PlaceId, parent: IfaceRef): void {
+    const owner = this.devices.get(parent.device)!;
+    const bound = placeAt.bound(parent.device, parent.iface);
+    const out = { in: null, out: parent.iface, bridged: false, portIn: null, portOut: null };
+    const filters = this.filtersOf(owner);
+    const otherwise = filters.filters("ip") ? filters.hook("ip", "output", out, bound) : bound;
+    const rules = this.above(parent)
+      .filter((one) => one.iface !== iface && one.iface.enabled)
+      .flatMap((one): Rule[] =>
+        one.iface.layer.kind === "shared" && one.iface.layer.routed
+          ? addressRules(one.iface, {}, placeAt.arrive(one.device.name, one.iface.name))
+          : [],
+      );
+    this.add(device, iface, id, { kind: "filter", rules, otherwise });
+  }
+
+  // What comes in for one of those: to its stack, or by way of the owner's filters to whoever listens there.
+  private routedArriving({ device: owner, iface }: Standing, parent: Device, by: Iface): Rule[] {
+    if (iface.layer.kind !== "shared" || !iface.layer.routed) return [];
+    const mac = macNumber(iface.mac);
+    const dmac = { dmac: [[mac, mac]] as const };
+    if (!iface.layer.routed.filtered)
+      return addressRules(iface, dmac, placeAt.arrive(owner.name, iface.name));
+    const filters = this.filtersOf(parent);
+    const came = { in: by.name, out: null, bridged: false, portIn: null, portOut: null };
+    const accept = placeAt.accept(owner.name, iface.table);
+    if (!filters.filters("ip")) return addressRules(iface, dmac, accept);
+    const input = filters.hook("ip", "input", came, accept);
+    return addressRules(iface, dmac, filters.hook("ip", "prerouting", came, input));
   }
 
   // ---- up: from the cable to the stack
@@ -256,13 +306,18 @@ export class Layer2 {
   ): PlaceId {
     if (iface.bridge) return bridgeIn(device, iface.bridge.name, iface.name);
     const stack = placeAt.stack(device.name, iface.name);
-    const sharing = above.filter(({ iface: one }) => one.layer.kind === "shared");
-    if (sharing.length === 0) return stack;
+    const all = above.filter(({ iface: one }) => one.layer.kind === "shared");
+    if (all.length === 0) return stack;
+    const routed = all.flatMap((one) => this.routedArriving(one, device, iface));
+    const sharing = all.filter(
+      ({ iface: { layer } }) => layer.kind === "shared" && layer.routed === undefined,
+    );
     const everyone = this.add(device, iface, `${id}, for everyone`, {
       kind: "flood",
       to: [stack, ...sharing.map((one) => placeAt.arrive(one.device.name, one.iface.name))],
     });
     const rules: Rule[] = [
+      ...routed,
       ...sharing.flatMap((one): Rule[] =>
         ruleFor(one.iface, placeAt.arrive(one.device.name, one.iface.name)),
       ),
@@ -313,7 +368,8 @@ export class Layer2 {
     from: Port,
     ports: readonly Port[],
   ): void {
-    const id = bridgeIn(device, bridge.name, from.iface.name);
+    const door = bridgeIn(device, bridge.name, from.iface.name);
+    const id = from.port.admits ? this.locked(device, from, door, from.port.admits) : door;
     if (!aware) {
       const across = this.across(device, bridge, null, from, ports);
       return void this.add(device, from.iface, id, { kind: "flood", to: [across] });
@@ -338,6 +394,23 @@ export class Layer2 {
       rules.push({ guard: { tag: [[vlan + 1, vlan + 1]] }, then: pop, because: spans(because) });
     }
     this.add(device, from.iface, id, { kind: "filter", rules, otherwise: refused });
+  }
+
+  // B9: a locked port takes only frames from addresses that were written down for it; the place behind the lock.
+  private locked(
+    device: Device,
+    { iface }: Port,
+    door: PlaceId,
+    admits: readonly WrittenMac[],
+  ): PlaceId {
+    const inside = `${door}, admitted`;
+    const rules = admits.map(({ mac, because }): Rule => {
+      const smac = macNumber(mac);
+      return { guard: { smac: [[smac, smac]] }, then: inside, because: [because] };
+    });
+    const otherwise = this.drop(device, iface, "port-locked");
+    this.add(device, iface, door, { kind: "filter", rules, otherwise });
+    return inside;
   }
 
   // One VLAN of the bridge as a frame sees it that came in by `from`; without VLANs, the whole bridge.
@@ -372,13 +445,14 @@ export class Layer2 {
       next: own ? out(own) : this.drop(device, bridge, "vlan-not-allowed"),
       because: [],
     }));
-    for (const [dmac, port] of this.learnt.get(name) ?? []) {
+    const known = this.learnt.get(name) ?? new Map<number, string>();
+    for (const [dmac, { port, because }] of this.whereabouts(bridge, vlan, known)) {
       if (ownMacs.includes(dmac)) continue;
-      const to = others.find((one) => one.iface.name === port);
+      const to = others.find((one) => (port === null ? one.isOwn : one.iface.name === port));
       rows.push({
         dmac,
         next: to ? out(to) : this.drop(device, bridge, "not-for-it"),
-        because: [],
+        because,
       });
     }
     return this.add(device, bridge, id, {
@@ -389,6 +463,24 @@ export class Layer2 {
       rows,
       miss,
     });
+  }
+
+  // B9: what is written for the bridge itself, or to stay, counts before what was learnt, and that before the rest.
+  private whereabouts(
+    { layer }: Iface,
+    vlan: number | null,
+    learnt: ReadonlyMap<number, string>,
+  ): Map<number, { port: string | null; because: readonly Span[] }> {
+    const written = (layer.kind === "bridge" ? (layer.written ?? []) : []).filter(
+      (one) => one.vlan === vlan,
+    );
+    const places = new Map<number, { port: string | null; because: readonly Span[] }>();
+    const write = ({ mac, port, because }: WrittenMac) =>
+      places.set(macNumber(mac), { port, because: [because] });
+    written.filter(({ stays }) => !stays).forEach(write);
+    for (const [mac, port] of learnt) places.set(mac, { port, because: [] });
+    written.filter(({ stays }) => stays).forEach(write);
+    return places;
   }
 
   // Frames for nobody known are kept from some ports; what is for everyone still goes there.
@@ -479,11 +571,28 @@ function ruleFor(iface: Iface, then: PlaceId): Rule[] {
   }));
 }
 
+// IPv4 packets for each address of an interface.
+function addressRules({ addresses }: Iface, guard: Guard, then: PlaceId): Rule[] {
+  return addresses.map(({ ip, because }) => ({
+    guard: { ...guard, ethertype: [[IPV4, IPV4]], dst: [[ip, ip]] },
+    then,
+    because: spans(because),
+  }));
+}
+
 type Port = { readonly iface: Iface; readonly port: BridgePort; readonly isOwn: boolean };
 
-// Where a frame is that came into a bridge by one of its ports.
-function bridgeIn(device: Device, bridge: string, port: string): PlaceId {
-  return `${device.name}:${bridge} by ${port}`;
+// Every VLAN that frames are put into somewhere.
+function vlansIn(devices: ReadonlyMap<string, Device>): ReadonlySet<number> {
+  const all = [...devices.values()].flatMap(({ ifaces, switches = [] }) => [
+    ...switches.flatMap(vlansOf),
+    ...ifaces.flatMap(({ layer, bridge }) => [
+      ...(layer.kind === "tagged" ? [layer.vlan] : []),
+      ...(layer.kind === "bridge" ? [layer.own.pvid ?? 0] : []),
+      ...(bridge ? [bridge.port.pvid ?? 0] : []),
+    ]),
+  ]);
+  return new Set(all.filter((vlan) => vlan !== 0));
 }
 
 function spans(because: Span | null): readonly Span[] {

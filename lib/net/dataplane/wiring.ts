@@ -35,6 +35,7 @@ export class Wiring {
       case "shared":
         return this.works(iface.layer.parent.device, iface.layer.parent.iface);
       case "bridge":
+      case "switched":
       case "tunnel":
       case "vrf":
       case "nothing":

@@ -77,6 +77,11 @@ export function explainDrop(
         text: `${drop.device}'s ${drop.iface} does not carry ${packet.tag === 0 ? "untagged frames" : `VLAN ${packet.tag - 1}`}.`,
         lines: [],
       };
+    case "port-locked":
+      return {
+        text: `${drop.device}'s ${drop.iface} is locked: it takes frames only from addresses written down for it, and ${formatMac(packet.smac)} is none.`,
+        lines: [],
+      };
     case "no-tunnel":
       return {
         text: `${drop.device}'s ${drop.iface} leads nowhere for it: no far end that its packets reach has the same number and port.`,
@@ -102,6 +107,10 @@ export function explainDrop(
         lines: [],
       };
   }
+}
+
+function formatMac(mac: number): string {
+  return mac.toString(16).padStart(12, "0").match(/../g)!.join(":");
 }
 
 const REFUSALS = {

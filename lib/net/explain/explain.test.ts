@@ -479,6 +479,6 @@ test.each([
   [{ kind: "no-carrier", device: "a1", iface: "eth9" }, "No cable is in a1's eth9."],
 ] as const)("a packet may also end as $kind", (drop, expected) => {
   const { topology, files } = drawn({ ...hosts, "edge.ios": answers.solution }, cables);
-  const packet = { ethertype: 0x0800, tag: 0, dmac: 0, smac: 0, src: ip("10.0.0.1"), dst: ip("224.0.0.9"), proto: 17, sport: 0, dport: 0, ttl: 9, inner: 0, flags: 0, mark: 0, ct: 0 }; // prettier-ignore
+  const packet = { ethertype: 0x0800, tag: 0, dmac: 0, smac: 0, src: ip("10.0.0.1"), dst: ip("224.0.0.9"), proto: 17, sport: 0, dport: 0, ttl: 9, inner: 0, flags: 0, dscp: 0, mark: 0, ct: 0 }; // prettier-ignore
   expect(explainDrop(buildNetwork(topology, files), drop, packet).text).toBe(expected);
 });

@@ -1,4 +1,5 @@
 import type { Span } from "../source/span.ts";
+import type { FlowSwitch } from "./flow-switch.ts";
 import type { FilterTable } from "./packet-filter.ts";
 import type { Guard } from "./network.ts";
 import type { Ip, Prefix } from "./prefix.ts";
@@ -24,6 +25,8 @@ export type Device = {
   readonly filters: readonly FilterTable[];
   /** Whether packets that cross a bridge pass the filters of IPv4, too. */
   readonly filtersBridged: boolean;
+  /** Switches in it whose flow tables decide; none when absent. */
+  readonly switches?: readonly FlowSwitch[];
   readonly forwards: { readonly on: boolean; readonly because: Span | null };
   readonly habits: Habits;
   /** Who listens here; ICMP echo is always answered. */
@@ -90,6 +93,12 @@ export type Iface = {
   readonly answersForItselfOnly: boolean;
   /** Reverse path check of what comes in: none, by this interface (strict), or by any (loose). */
   readonly sourceCheck: "none" | "strict" | "loose";
+  /** Neighbours that are written down: nobody is asked for them. */
+  readonly neighbors?: readonly {
+    readonly ip: Ip;
+    readonly mac: string;
+    readonly because: Span;
+  }[];
   /** The line that speaks of this interface at all, and the one that binds it to its table. */
   readonly because: Span | null;
   readonly tableBecause: Span | null;
@@ -104,7 +113,12 @@ export type IfaceLayer =
   /** Nothing: frames that leave by it are gone. */
   | { readonly kind: "nothing" }
   /** A bridge of this device, whose own port it is. */
-  | { readonly kind: "bridge"; readonly vlanAware: boolean; readonly own: BridgePort }
+  | {
+      readonly kind: "bridge";
+      readonly vlanAware: boolean;
+      readonly own: BridgePort;
+      readonly written?: readonly WrittenMac[];
+    }
   /** Another interface, where its frames carry a VLAN tag. */
   | { readonly kind: "tagged"; readonly parent: IfaceRef; readonly vlan: number }
   /** A tunnel through the network of `home`: to each remote, what is sent there; `null` for all that is not known. */
@@ -115,11 +129,20 @@ export type IfaceLayer =
       readonly port: number;
       readonly local: Ip | null;
       readonly learning: boolean;
+      /** Packets of any other far end are not taken; from everybody when absent. */
+      readonly only?: Ip;
       readonly remotes: readonly {
         readonly mac: string | null;
         readonly remote: Ip;
         readonly because: Span | null;
       }[];
+    }
+  /** A port of a switch with flow tables, which is that of `home`; the stack is on this side. */
+  | {
+      readonly kind: "switched";
+      readonly home: string;
+      readonly switch: string;
+      readonly port: string;
     }
   /** A VRF of this device, where what leaves by it is looked up. */
   | { readonly kind: "vrf" }
@@ -129,6 +152,11 @@ export type IfaceLayer =
       readonly parent: IfaceRef;
       readonly by: "mac" | "address";
       readonly mode: "bridge" | "private" | "vepa" | "passthru";
+      /**
+       * It asks for no neighbours: what leaves by it the owner of the parent routes as its own. `filtered`: what comes
+       * in for it passes that one's filters, and not its own.
+       */
+      readonly routed?: { readonly filtered: boolean };
     };
 
 export type IfaceRef = { readonly device: string; readonly iface: string };
@@ -144,6 +172,18 @@ export type BridgePort = {
   readonly hairpin: boolean;
   readonly learning: boolean;
   readonly flood: boolean;
+  /** Only frames from these addresses are taken; from any, when absent. */
+  readonly admits?: readonly WrittenMac[];
+};
+
+/** What someone wrote into a bridge's table: an address, and the port where it is; `null` is the bridge itself. */
+export type WrittenMac = {
+  readonly mac: string;
+  readonly port: string | null;
+  readonly vlan: number | null;
+  /** Nothing that is learnt moves it. */
+  readonly stays: boolean;
+  readonly because: Span;
 };
 
 export type IfaceAddress = {

@@ -19,6 +19,8 @@ export type Drop =
       readonly device: string;
       readonly prefix: Prefix;
       readonly how: Refusing;
+      /** It is a rule that chooses tables which says so, and not a route. */
+      readonly isRule?: true;
       readonly because: readonly Span[];
     }
   /** It is for another, and this device passes nothing on. */
@@ -33,7 +35,8 @@ export type Drop =
     }
   /** The interface it should leave by is down, or its cable is not in a live port. */
   | { readonly kind: "no-carrier"; readonly device: string; readonly iface: string }
-  | { readonly kind: "ttl-expired"; readonly device: string }
+  /** Its hops have run out; `silent` where nobody is told. */
+  | { readonly kind: "ttl-expired"; readonly device: string; readonly silent?: boolean }
   /** The source can be no sender here: the device's own address, a loopback, a multicast. */
   | { readonly kind: "martian"; readonly device: string; readonly iface: string }
   /** Reverse path check: the way back to the source does not leave by the interface it came in by. */
@@ -47,6 +50,8 @@ export type Drop =
   | { readonly kind: "not-for-it"; readonly device: string; readonly iface: string }
   /** Its VLAN is none that the port carries. */
   | { readonly kind: "vlan-not-allowed"; readonly device: string; readonly iface: string }
+  /** The port takes frames from addresses that were written down for it only, and this is none. */
+  | { readonly kind: "port-locked"; readonly device: string; readonly iface: string }
   /** A broadcast or multicast that is not passed on. */
   | { readonly kind: "not-passed-on"; readonly device: string }
   /** An answer that does not come from the address that was asked: nobody there knows what it is about. */
@@ -63,6 +68,8 @@ export type Drop =
       readonly device: string;
       readonly chain: string;
       readonly isPolicy: boolean;
+      /** By a filter for what leaves the system. */
+      readonly isLeaving?: true;
       readonly because: readonly Span[];
     }
   /** A packet filter turns it away with an error. */
@@ -71,6 +78,7 @@ export type Drop =
       readonly device: string;
       readonly chain: string;
       readonly error: string;
+      readonly isLeaving?: true;
       readonly because: readonly Span[];
     }
   /** It came by the same place again. */

@@ -1,5 +1,5 @@
 import type { Span } from "../source/span.ts";
-import type { Device } from "./device.ts";
+import type { Device, Taint } from "./device.ts";
 import type { Drop } from "./fate.ts";
 import type { Ip, Prefix } from "./prefix.ts";
 import type { PortRef, Topology } from "./topology.ts";
@@ -28,6 +28,8 @@ export type Place = {
   readonly table: string | null | undefined;
   readonly iface: string | null;
   readonly step: Step;
+  /** What comes here may fare otherwise, for a line that is not simulated. */
+  readonly doubt?: Taint;
 };
 
 /** Everything a place can do with a packet. The list is closed: a config language uses these, and adds none. */
@@ -69,10 +71,13 @@ export type Step =
       readonly rows: readonly SwitchRow[];
       readonly miss: PlaceId;
     }
-  /** Look the packet's connection up, or begin one that counts once the packet is through. */
-  | { readonly kind: "track"; readonly next: PlaceId }
+  /**
+   * Look the packet's connection up, or begin one that counts once the packet is through; among those of the device, or
+   * of a zone of its own.
+   */
+  | { readonly kind: "track"; readonly next: PlaceId; readonly zone?: string }
   /** The connections that a packet began are remembered from here on. */
-  | { readonly kind: "confirm"; readonly next: PlaceId }
+  | { readonly kind: "confirm"; readonly next: PlaceId; readonly zone?: string }
   /**
    * Change the addresses of a tracked packet as its connection's first one was changed; that first one is sent to
    * `first`, where the rules are.
@@ -99,7 +104,8 @@ export type Step =
   | { readonly kind: "drop"; readonly why: Drop };
 
 export type Change =
-  | { readonly kind: "hop" }
+  /** `bridges`: a frame whose destination was translated crosses the bridge it came in by, and counts no hop. */
+  | { readonly kind: "hop"; readonly bridges?: boolean }
   | {
       readonly kind: "set";
       readonly field: Field;
@@ -120,13 +126,15 @@ export const FIELDS = [
   "sport",
   "dport",
   "flags",
+  "dscp",
+  "smac",
   "mark",
   "ct",
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
 /** The largest value of each field; the smallest is 0. `tag` is 0 without a tag, else 1 + the VLAN id; `inner`
- * is the tag below it. ICMP carries its type as `dport`. */
+ * is the tag below it. ICMP carries its type as `dport`, its code as `sport`. */
 export const LARGEST: Readonly<Record<Field, number>> = {
   ethertype: 0xffff,
   tag: 4096,
@@ -138,6 +146,8 @@ export const LARGEST: Readonly<Record<Field, number>> = {
   sport: 0xffff,
   dport: 0xffff,
   flags: 63,
+  dscp: 63,
+  smac: 2 ** 48 - 1,
   mark: 2 ** 32 - 1,
   ct: 5,
 };
@@ -224,6 +234,8 @@ export const placeAt = {
   bound: (device: string, iface: string) => `${device}:${iface} send`,
   /** A packet of the device's own is looked up. */
   send: (device: string, table: string | null) => `${device}${at(table)} send`,
+  /** The same for one whose source the lookup is yet to choose; only where rules ask for sources (O1). */
+  unnamed: (device: string, table: string | null) => `${device}${at(table)} send, unnamed`,
   /** A packet was accepted by the device's stack. */
   accept: (device: string, table: string | null) => `${device}${at(table)} accept`,
   /** A packet found its listener. */

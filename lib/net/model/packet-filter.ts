@@ -1,6 +1,7 @@
 import type { Span } from "../source/span.ts";
 import type { Field, Range } from "./network.ts";
 import type { Ip, Prefix } from "./prefix.ts";
+import { holesOf } from "./ranges.ts";
 
 /*
  * Packet filters as a kernel holds them, whichever program wrote them: iptables, nft and ebtables all make tables of
@@ -244,12 +245,4 @@ function unsimulatedAction(action: RuleAction): string | null {
   if (action.kind === "ct-mark") return "ct mark";
   if (action.kind !== "verdict-map") return null;
   return action.fields.find((field) => !PACKET_FIELD[field]) ?? null;
-}
-
-/** The bits that a mask of 32 leaves open and that are not the lowest ones in a row: a choice of ranges each. */
-export function holesOf(mask: number): number[] {
-  const open = Array.from({ length: 32 }, (_, bit) => bit).filter(
-    (bit) => ((mask >>> bit) & 1) === 0,
-  );
-  return open.filter((bit, at) => bit !== at);
 }

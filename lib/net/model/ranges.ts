@@ -37,3 +37,22 @@ export function common(some: readonly Range[], others: readonly Range[]): Range[
     }),
   );
 }
+
+/** Values of 32 bits whose bits under `mask` are those of `value`; there are as many ranges as the mask's holes choose. */
+export function maskedRanges(value: number, mask: number): Range[] {
+  const holes = holesOf(mask);
+  const open = mask === 0 ? 32 : 31 - Math.clz32(mask & -mask);
+  return Array.from({ length: 2 ** holes.length }, (_, choice): Range => {
+    const high = holes.reduce((sum, bit, at) => sum + ((choice >>> at) & 1) * 2 ** bit, 0);
+    const first = ((value & mask) >>> 0) + high;
+    return [first, first + 2 ** open - 1];
+  });
+}
+
+/** The bits that a mask of 32 leaves open and that are not the lowest ones in a row: a choice of ranges each. */
+export function holesOf(mask: number): number[] {
+  const open = Array.from({ length: 32 }, (_, bit) => bit).filter(
+    (bit) => ((mask >>> bit) & 1) === 0,
+  );
+  return open.filter((bit, at) => bit !== at);
+}

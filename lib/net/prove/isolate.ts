@@ -126,7 +126,7 @@ export class Sending {
     const known = this.ways.get(memory);
     if (known) return known;
     const { compiled, arena, sender, threat } = this;
-    const way = spread(compiled.network, arena, sourcesOf(arena, sender, threat), {
+    const way = spread(compiled.network, arena, sourcesOf(compiled, arena, sender, threat), {
       forgets: threat === "attacker",
       tracking: new Tracking(arena, memory),
     });
@@ -143,7 +143,7 @@ export class Sending {
     const visited = [...outletsOf(this.sender, this.threat), ...at.keys()];
     return taintOfPlaces(
       this.compiled,
-      visited.map((id) => this.placeOf(id)),
+      visited.flatMap((id) => this.compiled.network.places.get(id) ?? []),
     );
   }
 
@@ -237,12 +237,7 @@ function sendAlong(
   const along = new Set(places);
   const { ttl } = network.devices.get(network.places.get(start)!.device)!.habits;
   const choose = (paths: readonly PlaceId[]) => paths.find((one) => along.has(one)) ?? null;
-  return trace(
-    network,
-    start,
-    { ...packets[0]!, smac: 0, ttl },
-    { choose, forgets: true, connections },
-  );
+  return trace(network, start, { ...packets[0]!, ttl }, { choose, forgets: true, connections });
 }
 
 function only(values: { readonly [F in SetField]?: number }): SetGuard {
@@ -293,6 +288,7 @@ function openerOf(
 
 // What a sender can put on its way. Only it misbehaves: an attacker forges anything, a host speaks for itself.
 function sourcesOf(
+  { network }: Compiled,
   arena: Arena,
   sender: Endpoint,
   threat: Threat,
@@ -300,11 +296,12 @@ function sourcesOf(
   const anything = arena.where(UNNOTED);
   const ipv4 = arena.where({ ethertype: [[IPV4, IPV4]], tag: [[0, 0]] });
   const anyIpv4 = arena.intersect(anything, ipv4);
-  return outletsOf(sender, threat).flatMap((place) => {
+  const outlets = outletsOf(sender, threat).filter((place) => network.places.has(place));
+  return outlets.flatMap((place) => {
     if (sender.kind === "table") return [{ place, packets: anyIpv4 }];
     if (sender.kind === "port" || threat === "attacker") return [{ place, packets: anything }];
-    const table = sender.device.tables.find(
-      ({ name }) => placeAt.send(sender.device.name, name) === place,
+    const table = sender.device.tables.find(({ name }) =>
+      startsAt(sender.device.name, name).includes(place),
     )!;
     const own = sourceRanges(sender.device, table.name);
     if (own.length === 0) return [];
@@ -320,7 +317,12 @@ function outletsOf({ device, ...sender }: Endpoint, threat: Threat): PlaceId[] {
     return device.ifaces
       .filter((iface) => iface.isPort)
       .map((iface) => placeAt.leave(device.name, iface.name));
-  return device.tables.map(({ name }) => placeAt.send(device.name, name));
+  return device.tables.flatMap(({ name }) => startsAt(device.name, name));
+}
+
+// Its own packets may have a source before they are looked up, or get it by that.
+function startsAt(device: string, table: string | null): PlaceId[] {
+  return [placeAt.send(device, table), placeAt.unnamed(device, table)];
 }
 
 function sourceRanges(device: Device, table: string | null): Range[] {

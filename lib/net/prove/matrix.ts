@@ -64,6 +64,7 @@ function allowedTo(compiled: Compiled, from: Endpoint, to: Endpoint, address: Ip
       proto: [[NUMBER[proto], NUMBER[proto]]],
       sport: proto === "icmp" ? [[0, 0]] : [DRAWN],
       dport: [proto === "icmp" ? ECHO_REQUEST : EVERY_PORT],
+      dscp: [[0, 0]],
     });
     const flags = proto === "tcp" ? SYN : 0;
     const asked = asSent(arena, addressed, flags);
@@ -75,15 +76,16 @@ function allowedTo(compiled: Compiled, from: Endpoint, to: Endpoint, address: Ip
 
 // What the sender hears of a target that answers whatever comes to it.
 function answersTo(
-  { network }: Compiled,
+  compiled: Compiled,
   arena: Arena,
   question: Question,
   to: Endpoint,
   asked: PacketSet,
   flags: number,
 ): PacketSet {
+  const { network } = compiled;
   const tracking = new Tracking(arena, "legs");
-  const there = spread(network, arena, [{ place: startOf(question), packets: asked }], {
+  const there = spread(network, arena, [{ place: startOf(compiled, question), packets: asked }], {
     tracking,
   });
   tracking.endLeg();

@@ -1,5 +1,5 @@
 import type { Compiled } from "../dataplane/compile.ts";
-import { ACK, placeAt, SYN, TCP, UDP, type PlaceId, type Range } from "../model/network.ts";
+import { ACK, ICMP, placeAt, SYN, TCP, UDP, type PlaceId, type Range } from "../model/network.ts";
 import type { Claim, Proto } from "../model/objective.ts";
 import type { Ip } from "../model/prefix.ts";
 import {
@@ -7,12 +7,13 @@ import {
   converse,
   EPHEMERAL,
   questionPacket,
+  startOf,
   type Conversation,
   type Question,
 } from "../trace/conversation.ts";
 import { addressesOf, isAt, tableOf, type Endpoint } from "./endpoint.ts";
 import { partiesOf } from "./parties.ts";
-import { Arena, NONE, type PacketFields, type PacketSet } from "./sets.ts";
+import { Arena, NONE, type PacketFields, type PacketSet, type SetField } from "./sets.ts";
 import { asSent, circleIn, spread, wayTo, type Spread } from "./spread.ts";
 import { taintOf, taintOfPlaces } from "./taint.ts";
 import { ADDRESSED, Tracking } from "./tracking.ts";
@@ -160,7 +161,7 @@ export class Talk {
       start: placeAt.send(target.device, table),
       packets: answers,
       goal: placeAt.accept(question.device, question.table),
-      expected: arena.only(this.tracking.answers(asked), ADDRESSED),
+      expected: arena.only(this.tracking.answers(asked), this.known),
     });
     return "lost" in home ? home.lost : null;
   }
@@ -169,7 +170,7 @@ export class Talk {
   get ends(): Pick<Leg, "start" | "goal"> {
     const { question, target } = this;
     return {
-      start: placeAt.send(question.device, question.table),
+      start: startOf(this.compiled, question),
       goal: placeAt.accept(target.device, target.table),
     };
   }
@@ -186,6 +187,11 @@ export class Talk {
     );
   }
 
+  // An echo is known by its number, whoever sends it back; ports also by the address that was asked.
+  private get known(): ReadonlySet<SetField> {
+    return this.packet.proto === ICMP ? ECHOED : ADDRESSED;
+  }
+
   // All that the system leaves open about its question, which is the source port that it draws.
   private drawn(flags: number): PacketSet {
     const { dst, src, proto, sport, dport } = this.packet;
@@ -197,6 +203,7 @@ export class Talk {
       proto: one(proto),
       sport: isPortless ? one(sport) : [DRAWN],
       dport: one(dport),
+      dscp: one(0),
     });
     return asSent(this.arena, tuple, flags);
   }
@@ -269,6 +276,8 @@ export class Talk {
     return path && this.along(path.places);
   }
 }
+
+const ECHOED: ReadonlySet<SetField> = new Set([...ADDRESSED].filter((field) => field !== "src"));
 
 /** What systems draw a source port from: those of RFC 6335 §6, and common kernels begin at 32768. */
 export const DRAWN: Range = [32_768, 0xffff];

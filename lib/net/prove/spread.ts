@@ -1,5 +1,6 @@
 import {
   CT,
+  ICMP,
   IPV4,
   type Change,
   type Field,
@@ -8,6 +9,7 @@ import {
   type Place,
   type PlaceId,
 } from "../model/network.ts";
+import { isAskedFor } from "./asked.ts";
 import {
   ALL,
   NONE,
@@ -56,7 +58,9 @@ const NOTED: readonly SetField[] = ["mark", ...TRACKED];
 /** Packets as they are sent: what systems note about them, they note themselves. */
 export const UNNOTED: SetGuard = Object.fromEntries(NOTED.map((field) => [field, [[0, 0]]]));
 
-/** Packets with the addresses of `packets` as they leave a stack: in no frame yet. */
+const CLASSED: ReadonlySet<SetField> = new Set([...ADDRESSED, "dscp"]);
+
+/** Packets with the addresses of `packets` as they leave a stack: in no frame yet, of the class that all begin with. */
 export function asSent(arena: Arena, packets: PacketSet, flags: number): PacketSet {
   const fresh = arena.where({
     ...UNNOTED,
@@ -65,7 +69,11 @@ export function asSent(arena: Arena, packets: PacketSet, flags: number): PacketS
     inner: [[0, 0]],
     flags: [[flags, flags]],
   });
-  return arena.intersect(arena.only(packets, ADDRESSED), fresh);
+  // An echo's answer is of the echo's class (icmp_reply); all others begin anew.
+  const echoes = arena.where({ proto: [[ICMP, ICMP]] });
+  const anew = arena.assign(arena.subtract(packets, echoes), "dscp", 0);
+  const all = arena.union(anew, arena.intersect(packets, echoes));
+  return arena.intersect(arena.only(all, CLASSED), fresh);
 }
 const NOWHERE: ReadonlySet<PlaceId> = new Set();
 
@@ -94,6 +102,8 @@ export function spread(
   const arrivals: Arrival[] = [];
   const next = new Map<PlaceId, Set<PlaceId>>();
   const looked = new Map<string, Looked[]>();
+  // Who sent a frame would keep sets apart that nothing else does.
+  const asksForSender = isAskedFor(network, "smac");
   for (const { place, packets } of sources) arrive(place, packets, null, packets, []);
   for (let index = 0; index < arrivals.length; index++) {
     const { place, fresh } = arrivals[index]!;
@@ -162,7 +172,9 @@ export function spread(
         for (const row of step.rows) {
           const fits = where(row.guard);
           const asked = arena.intersect(rest, fits);
-          arrive(step.next, arena.assign(asked, "dmac", row.dmac), parent, asked, ["dmac"]);
+          const sent = arena.assign(asked, "dmac", row.dmac);
+          const from = asksForSender ? arena.assign(sent, "smac", step.smac) : sent;
+          arrive(step.next, from, parent, asked, ["dmac", "smac"]);
           rest = arena.subtract(rest, fits);
         }
         return pass(step.miss, rest);
@@ -198,18 +210,20 @@ export function spread(
         const exempt = arena.intersect(packets, arena.where({ ct: [[CT.exempt, CT.exempt]] }));
         const tracked = arena.subtract(packets, exempt);
         arrive(step.next, arena.assign(exempt, "ct", CT.untracked), parent, exempt, ["ct"]);
-        arrive(step.next, tracking.track(device, tracked), parent, tracked, TRACKED);
-        const before = looked.get(device) ?? [];
-        looked.set(device, [...before, { index: parent, to: step.next, packets: tracked }]);
+        const home = step.zone ?? device;
+        arrive(step.next, tracking.track(home, tracked), parent, tracked, TRACKED);
+        const before = looked.get(home) ?? [];
+        looked.set(home, [...before, { index: parent, to: step.next, packets: tracked }]);
         return;
       }
       case "confirm": {
         pass(step.next, packets);
-        const news = tracking.remember(device, packets);
+        const home = step.zone ?? device;
+        const news = tracking.remember(home, packets);
         // What came before may come again, now that there is a connection for it.
         if (news !== NONE)
-          for (const { index, to, packets: came } of looked.get(device) ?? [])
-            arrive(to, tracking.meet(device, came, news), index, came, TRACKED);
+          for (const { index, to, packets: came } of looked.get(home) ?? [])
+            arrive(to, tracking.meet(home, came, news), index, came, TRACKED);
         return;
       }
       case "translate": {

@@ -52,6 +52,7 @@ class Reached {
   private readonly tables = new Set<string>();
   private readonly ifaces = new Set<string>();
   private readonly devices = new Set<string>();
+  private doubt: Verdict | null = null;
   private readonly compiled: Compiled;
   private readonly far: ReadonlyMap<string, PortRef>;
 
@@ -65,7 +66,8 @@ class Reached {
     );
   }
 
-  visit({ device, table, iface, step }: Place): void {
+  visit({ device, table, iface, step, doubt }: Place): void {
+    if (doubt) this.doubt ??= undecidedBy(device, doubt);
     this.devices.add(device);
     if (table !== undefined) this.tables.add(`${device} ${table ?? ""}`);
     if (iface !== null) this.ifaces.add(`${device}:${iface}`);
@@ -99,7 +101,7 @@ class Reached {
       const taint = device.taints.find((one) => this.touches(device, one));
       if (taint) return undecidedBy(name, taint);
     }
-    return null;
+    return this.doubt;
   }
 
   // The port and the one at the other end of its cable.

@@ -148,6 +148,12 @@ const catalogue = {
     ),
   "shell-refused": (it: { said: string; hint: string }) =>
     error(`${it.said}${it.hint && `. ${it.hint}`}`),
+  "shell-warned": (it: { said: string; hint: string }) =>
+    warning(`${it.said}${it.hint && `. ${it.hint}`}`),
+  "flow-overlap": (it: { bridge: string; table: number; priority: number }) =>
+    warning(
+      `Another flow in table ${it.table} of ${it.bridge} has the priority ${it.priority}, too, fits some of the same packets, and does something else with them. Which of the two decides is not defined; what both fit stays undecided. Give one of them a higher priority.`,
+    ),
   "shell-note": (it: { said: string }) => info(it.said),
 
   // libvirt

@@ -57,13 +57,18 @@ export function converse(compiled: Compiled, asked: Question, choose?: Choose): 
 }
 
 function exchange(compiled: Compiled, question: Question, packet: Packet, how: How): Conversation {
-  const forward = trace(compiled.network, startOf(question), packet, how);
+  const forward =
+    refusedAtOnce(compiled, question, packet) ??
+    trace(compiled.network, startOf(compiled, question), packet, how);
   const lost = { question, forward, back: null, answered: false, how };
   if (forward.fate.kind !== "delivered") return lost;
   const arrived = acceptedAt(forward)!;
-  const { ttl } = compiled.network.devices.get(arrived.device)!.habits;
+  const there = compiled.network.devices.get(arrived.device)!;
+  const { ttl } = there.habits;
   const { last } = forward;
   const isIcmp = last.proto === ICMP;
+  // Nobody answers in the name of an address that is everybody's (icmp_echo_ignore_broadcasts).
+  if (isIcmp && !isOneOf(there, last.dst as Ip)) return lost;
   const reply: Packet = {
     ...last,
     src: last.dst,
@@ -71,6 +76,8 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
     sport: isIcmp ? 0 : last.dport,
     dport: isIcmp ? ECHO_REPLY : last.sport,
     flags: last.proto === TCP ? last.flags | ACK : 0,
+    // An echo's answer is of the echo's class (icmp_reply); others begin anew.
+    dscp: isIcmp ? last.dscp : 0,
     mark: 0,
     ct: 0,
     ttl,
@@ -79,16 +86,55 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
   // A datagram's answer is sent by whoever listens, who is in no VRF; a connection stays in its own.
   const from = last.proto === UDP ? { ...arrived, table: null } : arrived;
   const way = answer(compiled, from, reply, expected, how);
+  // An echo is known by its number, whoever sends it back; ports also by the address that was asked.
   const back: Trace =
-    way.fate.kind === "delivered" && way.last.src !== packet.dst
+    way.fate.kind === "delivered" && way.last.src !== packet.dst && !isIcmp
       ? { ...way, fate: { kind: "unasked", device: question.device } }
       : way;
   return { ...lost, back, answered: back.fate.kind === "delivered" };
 }
 
-/** Where a question of the device's own sets out. */
-export function startOf({ device, table, iface }: Question): PlaceId {
-  return iface == null ? placeAt.send(device, table) : placeAt.bound(device, iface);
+/*
+ * What its own system refuses before anything is sent: to everybody in a network, as nobody has asked for that
+ * (SO_BROADCAST); and to connect where the first of the two lookups, which has no source yet, finds no way.
+ */
+function refusedAtOnce(compiled: Compiled, question: Question, packet: Packet): Trace | null {
+  const { network, fibs } = compiled;
+  const { device, table, iface, proto, source } = question;
+  const from = network.devices.get(device)!;
+  const asked = { dst: question.to, proto: packet.proto, dport: packet.dport };
+  const entry = decidingEntry(from, fibs.get(device)!, { vrf: table, from: OWN }, asked);
+  if (entry?.source === "broadcast" && from.habits.weakHost) {
+    const place = network.places.get(startOf(compiled, question))!;
+    const stop = { place, packet, decision: { kind: "passed" as const, because: [] } };
+    return { stops: [stop], fate: { kind: "not-passed-on", device }, last: packet };
+  }
+  const unnamed = placeAt.unnamed(device, table);
+  if (iface != null || source != null || proto === "icmp" || !network.places.has(unnamed))
+    return null;
+  const first = trace(network, unnamed, packet, {});
+  const isHere = first.stops.every(({ place }) => place.device === device);
+  return isHere && ["no-route", "discarded"].includes(first.fate.kind) ? first : null;
+}
+
+function isOneOf({ ifaces, owns }: Device, ip: Ip): boolean {
+  const isOn = ({ addresses, ownsNetworks }: Device["ifaces"][number]) =>
+    addresses.some(
+      (one) => one.ip === ip || (ownsNetworks && contains(networkOf(one.ip, one.length), ip)),
+    );
+  return isLoopback(ip) || ifaces.some(isOn) || owns.some((prefix) => contains(prefix, ip));
+}
+
+/**
+ * Where a question of the device's own sets out. An echo is looked up once, before it has a source; whoever connects
+ * looks up again when the source is chosen (raw_sendmsg, ip_route_connect).
+ */
+export function startOf({ network }: Compiled, question: Question): PlaceId {
+  const { device, table, iface, proto, source } = question;
+  if (iface != null) return placeAt.bound(device, iface);
+  const unnamed = placeAt.unnamed(device, table);
+  const isUnnamed = proto === "icmp" && source == null && network.places.has(unnamed);
+  return isUnnamed ? unnamed : placeAt.send(device, table);
 }
 
 // Bound to a VRF's own interface, it is looked up in the VRF.
@@ -105,8 +151,9 @@ export function answer(
   reply: Packet,
   expected: PlaceId,
   how: How,
+  start = placeAt.send(from.device, from.table),
 ): Trace {
-  const back = trace(network, placeAt.send(from.device, from.table), reply, how);
+  const back = trace(network, start, reply, how);
   const arrived = back.stops.findIndex((stop) => stop.place.id === expected);
   if (arrived === -1) {
     const elsewhere = acceptedAt(back);
@@ -140,6 +187,7 @@ export function questionPacket(compiled: Compiled, question: Question): Packet {
     sport: proto === "icmp" ? 0 : EPHEMERAL,
     dport: proto === "icmp" ? ECHO_REQUEST : (port ?? 0),
     flags: proto === "tcp" ? SYN : 0,
+    dscp: 0,
     mark: 0,
     ct: 0,
     ttl: question.ttl ?? device.habits.ttl,
@@ -170,7 +218,8 @@ export function sourceFor(
 ): Ip {
   const context = { vrf: table, from: OWN };
   const entry = decidingEntry(device, compiled.fibs.get(device.name)!, context, asked);
-  if (entry?.action.kind === "receive" && entry.source === "own") return asked.dst;
+  if (entry?.action.kind === "receive" && entry.source === "own")
+    return primaryOf(device, asked.dst);
   if (entry?.action.kind !== "send") return firstAddress(device, table);
   const way = entry.action.ways[0]!;
   if (way.source !== null) return way.source;
@@ -178,6 +227,20 @@ export function sourceFor(
   const next = way.gateway ?? asked.dst;
   const near = addresses.find((one) => contains(networkOf(one.ip, one.length), next));
   return near?.ip ?? addresses[0]?.ip ?? firstAddress(device, table);
+}
+
+// The route to a secondary address of its own is made in the name of the primary one (fib_add_ifaddr).
+function primaryOf(device: Device, own: Ip): Ip {
+  for (const { addresses } of device.ifaces) {
+    const secondary = addresses.find((one) => one.ip === own && one.secondary);
+    if (!secondary) continue;
+    const net = networkOf(own, secondary.length);
+    const primary = addresses.find(
+      (one) => !one.secondary && one.length === net.length && contains(net, one.ip),
+    );
+    return primary?.ip ?? own;
+  }
+  return own;
 }
 
 function firstAddress(device: Device, table: string | null): Ip {

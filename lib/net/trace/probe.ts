@@ -32,7 +32,7 @@ export type ProbeResult = {
 
 /** Probe with real packets' patience: an ICMP echo, a TCP connection or a UDP datagram that wants an answer. */
 export function probe(compiled: Compiled, question: Question, wantsTrace = false): ProbeResult {
-  if (question.source != null && !isOwn(compiled, question.device, question.source))
+  if (question.source != null && !isOwnAddress(compiled, question.device, question.source))
     return { reachable: false, error: "local:EADDRNOTAVAIL" };
   const asked = converse(compiled, question);
   return {
@@ -112,10 +112,11 @@ function errorHeard(
     stop.place.device === question.device &&
     !forward.stops.some(({ place }) => place.id.endsWith(" in"));
   const error = errorOf(compiled, drop, forward.last);
-  if (isOwn) return ownError(drop, error);
+  const isTold = drop.kind !== "rejected" || (drop.isLeaving && forward.last.proto !== TCP);
+  if (isOwn && isTold) return ownError(drop, error, forward);
   if (!error) return { error: "timeout" };
   const { device } = stop.place;
-  const table = tableWhereItCameIn(forward);
+  const table = isOwn ? question.table : tableOfError(compiled, forward, drop);
   if (error === "refused" && forward.last.proto === TCP) {
     // A reset comes from the address that was asked, not as an ICMP error.
     const reset = turned(compiled, forward.last, device, forward.last.dst as Ip);
@@ -123,10 +124,11 @@ function errorHeard(
       ? { error }
       : { error: "timeout" };
   }
-  const from =
-    error === "port-unreachable"
-      ? (forward.last.dst as Ip)
-      : errorSource(compiled, forward, device, table, question);
+  // Who was asked answers in that name; anybody else in the name of the address that faces the sender (icmp_send).
+  const asked = forward.last.dst as Ip;
+  const from = isOwnAddress(compiled, device, asked)
+    ? asked
+    : errorSource(compiled, forward, device, table, question);
   const report = {
     ...turned(compiled, forward.last, device, from),
     proto: ICMP,
@@ -140,8 +142,15 @@ function errorHeard(
   return seen ? { error, icmp_from: formatIp(seen.src as Ip) } : { error: "timeout" };
 }
 
-function ownError(drop: Drop, error: string | null): Pick<ProbeResult, "error" | "icmp_from"> {
-  if (drop.kind === "no-route") return { error: "local:ENETUNREACH" };
+function ownError(
+  drop: Drop,
+  error: string | null,
+  { last, stops }: Trace,
+): Pick<ProbeResult, "error" | "icmp_from"> {
+  // Where a filter has sent it another way, one that waits for a connection is not told that there is none.
+  const rerouted = stops.some(({ place }) => place.step.kind === "translate");
+  if (drop.kind === "no-route")
+    return { error: rerouted && last.proto === TCP ? "timeout" : "local:ENETUNREACH" };
   if (drop.kind === "discarded") {
     const names = {
       discard: "EINVAL",
@@ -149,8 +158,15 @@ function ownError(drop: Drop, error: string | null): Pick<ProbeResult, "error" |
       prohibit: "EACCES",
       throw: "ENETUNREACH",
     };
+    // A rule that refuses is one that finds no table.
+    if (drop.isRule && drop.how === "unreachable") return { error: "local:ENETUNREACH" };
     return { error: `local:${names[drop.how]}` };
   }
+  if (drop.kind === "not-passed-on")
+    return { error: last.proto === TCP ? "local:ENETUNREACH" : "local:EACCES" };
+  // A filter for what leaves its own stack tells the program, unless that waits for a connection.
+  const isFiltered = drop.kind === "filtered" || drop.kind === "rejected";
+  if (isFiltered && drop.isLeaving && last.proto !== TCP) return { error: "local:EPERM" };
   // Its own question for a neighbour goes unanswered for longer than a probe waits.
   if (drop.kind === "no-neighbor") return { error: "timeout" };
   return { error: error ?? "timeout" };
@@ -171,7 +187,7 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
     case "rejected":
       return errorNamed(drop.error);
     case "ttl-expired":
-      return "ttl-exceeded";
+      return drop.silent ? null : "ttl-exceeded";
     case "refused":
       return packet.proto === TCP ? "refused" : "port-unreachable";
     case "not-forwarding":
@@ -181,6 +197,7 @@ function errorOf(compiled: Compiled, drop: Drop, packet: Packet): string | null 
     case "filtered":
     case "not-for-it":
     case "vlan-not-allowed":
+    case "port-locked":
     case "no-tunnel":
     case "unasked":
     case "nobody":
@@ -208,7 +225,13 @@ function errorSource(
   );
 }
 
-function tableWhereItCameIn({ stops }: Trace): string | null {
+// E1: the way back for an error is looked up in the table of the interface that the packet is at: the one it came in
+// by, and where nobody answers for its next hop the one that it was to leave by.
+function tableOfError(compiled: Compiled, { stops }: Trace, drop: Drop): string | null {
+  if (drop.kind === "no-neighbor") {
+    const { ifaces } = compiled.network.devices.get(drop.device)!;
+    return ifaces.find((one) => one.name === drop.iface)?.table ?? null;
+  }
   const entered = stops.findLast(({ place }) => place.id.endsWith(" in"));
   return entered?.place.table ?? null;
 }
@@ -234,11 +257,16 @@ function heard(
   how: How,
 ): Packet | null {
   const expected = placeAt.accept(question.device, question.table);
-  const way = answer(compiled, from, packet, expected, how);
+  // As whose error it is shows only when it is looked up, unless it comes from the one who was asked.
+  const unnamed = placeAt.unnamed(from.device, from.table);
+  const { about } = packet;
+  const isNamed = !about || about.dst === packet.src || !compiled.network.places.has(unnamed);
+  const start = isNamed ? placeAt.send(from.device, from.table) : unnamed;
+  const way = answer(compiled, from, packet, expected, how, start);
   return way.fate.kind === "delivered" ? way.last : null;
 }
 
-function isOwn(compiled: Compiled, device: string, ip: Ip): boolean {
+function isOwnAddress(compiled: Compiled, device: string, ip: Ip): boolean {
   const { ifaces } = compiled.network.devices.get(device)!;
   return ifaces.some((iface) => iface.addresses.some((one) => one.ip === ip));
 }

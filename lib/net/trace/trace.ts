@@ -156,6 +156,10 @@ class Walker {
         case "rewrite":
           pass(place);
           if (step.change.kind === "hop") {
+            if (step.change.bridges && now.dst !== cameFor(stops)) {
+              at = step.next;
+              break;
+            }
             at = now.ttl > 1 ? step.next : step.expired;
             now = { ...now, ttl: now.ttl - 1 };
           } else {
@@ -165,20 +169,22 @@ class Walker {
           break;
         case "track": {
           pass(place);
+          const home = step.zone ?? place.device;
           const { tracked, packet: known } =
             now.ct === CT.exempt
               ? { tracked: null, packet: { ...now, ct: CT.untracked } }
-              : this.connections.track(place.device, now);
-          if (tracked) this.tracked.set(place.device, tracked);
-          else this.tracked.delete(place.device);
+              : this.connections.track(home, now);
+          if (tracked) this.tracked.set(home, tracked);
+          else this.tracked.delete(home);
           now = known;
           at = step.next;
           break;
         }
         case "confirm": {
           pass(place);
-          const tracked = this.tracked.get(place.device);
-          if (tracked && now.ct !== CT.untracked) this.connections.remember(place.device, tracked);
+          const home = step.zone ?? place.device;
+          const tracked = this.tracked.get(home);
+          if (tracked && now.ct !== CT.untracked) this.connections.remember(home, tracked);
           at = step.next;
           break;
         }
@@ -225,6 +231,11 @@ class Walker {
   }
 }
 
+// The destination that the packet had when it came up into the stack last.
+function cameFor(stops: readonly Stop[]): number {
+  return stops.findLast(({ place }) => place.id.endsWith(" stack"))?.packet.dst ?? -1;
+}
+
 function set(packet: Packet, { field, value, mask }: Extract<Change, { kind: "set" }>): Packet {
   if (mask === undefined) return { ...packet, [field]: value };
   return { ...packet, [field]: ((packet[field] & ~mask) | (value & mask)) >>> 0 };
@@ -233,7 +244,14 @@ function set(packet: Packet, { field, value, mask }: Extract<Change, { kind: "se
 // Copies that nobody takes say least.
 function rank(fate: Fate): number {
   if (fate.kind === "delivered") return 0;
-  return ["not-for-it", "vlan-not-allowed", "no-carrier", "no-tunnel", "nobody"].includes(fate.kind)
+  return [
+    "not-for-it",
+    "vlan-not-allowed",
+    "port-locked",
+    "no-carrier",
+    "no-tunnel",
+    "nobody",
+  ].includes(fate.kind)
     ? 2
     : 1;
 }

@@ -38,7 +38,7 @@ function endsOf(compiled: Compiled, device: Device, iface: Iface): TunnelEnd[] {
     const way = trace(compiled.network, placeAt.send(layer.home, null), packet);
     const arrived = acceptedAt(way);
     if (!arrived) return [];
-    const far = farEnd(compiled, arrived.device, layer.vni, layer.port);
+    const far = farEnd(compiled, arrived.device, layer.vni, layer.port, way.last.src);
     if (!far || (far.device === device.name && far.iface === iface.name)) return [];
     return [
       {
@@ -51,13 +51,14 @@ function endsOf(compiled: Compiled, device: Device, iface: Iface): TunnelEnd[] {
   });
 }
 
-function farEnd(compiled: Compiled, home: string, vni: number, port: number) {
+function farEnd(compiled: Compiled, home: string, vni: number, port: number, from: number) {
   for (const device of compiled.network.devices.values())
     for (const { layer, name, enabled } of device.ifaces)
       if (
         layer.kind === "tunnel" &&
         enabled &&
         layer.home === home &&
+        (layer.only ?? from) === from &&
         layer.vni === vni &&
         layer.port === port
       )

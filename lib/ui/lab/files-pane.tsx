@@ -70,6 +70,7 @@ export function FilesPane({
   };
   const readOnly = !(current in files);
   const text = all[current] ?? "";
+  const language = languageOf(current);
   return (
     <>
       <Tree
@@ -118,7 +119,13 @@ export function FilesPane({
       />
       <Problems diagnostics={diagnostics} onShow={onShow} />
       <p className={css.foot}>
-        <span>{languageOf(current).name}</span>
+        <a
+          href={language.known}
+          target="_blank"
+          title="All that can be said here, and what comes of it"
+        >
+          {language.name}
+        </a>
         {readOnly && <span>Read-only</span>}
         <span className={`${css.cursor} ${chrome.num}`}>
           Line {cursor.line}, col. {cursor.column}

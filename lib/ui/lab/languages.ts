@@ -1,14 +1,19 @@
 import type { languages } from "monaco-editor";
 
-export type Language = { readonly id: string; readonly name: string };
+/** `known` is the page of all that can be said in it. */
+export type Language = {
+  readonly id: string;
+  readonly name: string;
+  readonly known: "/languages" | "/languages/ios" | "/languages/shell";
+};
 
 /** The language of a file, by its ending, as authors and learners call it. */
 export function languageOf(path: string): Language {
-  if (path.endsWith(".ios")) return { id: "ios", name: "Cisco IOS" };
-  if (path.endsWith(".sh")) return { id: "net-shell", name: "Linux" };
-  if (path.endsWith(".xml")) return { id: "plaintext", name: "libvirt XML" };
-  if (path.endsWith(".yaml")) return { id: "plaintext", name: "YAML" };
-  return { id: "plaintext", name: "Plain text" };
+  if (path.endsWith(".ios")) return { id: "ios", name: "Cisco IOS", known: "/languages/ios" };
+  if (path.endsWith(".sh")) return { id: "net-shell", name: "Linux", known: "/languages/shell" };
+  if (path.endsWith(".xml")) return { id: "plaintext", name: "libvirt XML", known: "/languages" };
+  if (path.endsWith(".yaml")) return { id: "plaintext", name: "YAML", known: "/languages" };
+  return { id: "plaintext", name: "Plain text", known: "/languages" };
 }
 
 const ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?\b/;

@@ -5,21 +5,19 @@ import type {
   Iface,
   IfaceLayer,
   RoutingRule,
+  WrittenMac,
   WrittenRoute,
 } from "../../model/device.ts";
-import type {
-  BridgePortSettings,
-  GuestPort,
-  LinuxLink,
-  VlanMembership,
-} from "../../model/linux/link.ts";
+import type { GuestPort, LinuxLink } from "../../model/linux/link.ts";
 import type { Namespace } from "../../model/linux/namespace.ts";
 import type { LinuxRoute } from "../../model/linux/routes.ts";
 import type { LinuxNode } from "../../model/linux/node.ts";
 import { DEFAULT, LOCAL, MAIN, type LinuxRule } from "../../model/linux/rules.ts";
 import type { Guard } from "../../model/network.ts";
 import { lastOf, type Prefix } from "../../model/prefix.ts";
+import { maskedRanges, merged } from "../../model/ranges.ts";
 import type { LinkSpec, NodeKind, PortRef } from "../../model/topology.ts";
+import { BARE, switchesOf, type Switching } from "./switches.ts";
 
 /** How Linux behaves where systems differ (kernel 6.1, its defaults). */
 const habits: Habits = {
@@ -41,7 +39,30 @@ export function devicesFromLinux(
   linux: LinuxNode,
 ): { devices: Device[]; cables: LinkSpec[]; ports: Map<string, PortRef> } {
   const devices = [...linux.namespaces.values()].map((namespace) => deviceOf(node, namespace));
-  return { devices, cables: pairsOf(node, linux), ports: portsOf(node, linux) };
+  const cables = pairsOf(node, linux);
+  if (linux.switches.size === 0) return { devices, cables, ports: portsOf(node, linux) };
+  const switching = switchesOf(node.name, linux);
+  return {
+    devices: devices.map((device) => switched(device, node, switching)),
+    cables: [...cables, ...switching.patches],
+    ports: portsOf(node, linux),
+  };
+}
+
+// With its virtual switches: links that are their ports belong to them, whatever else was said of them.
+function switched(device: Device, node: System, it: Switching): Device {
+  const macs = new Map(
+    [...it.macs].map(([link, mac]) => [`${deviceName(node, link.namespace)}:${link.name}`, mac]),
+  );
+  const isHome = device.name === node.name;
+  const ifaces = device.ifaces.map((iface) => {
+    const port = isHome ? it.ports.get(iface.name) : undefined;
+    const mac = macs.get(`${device.name}:${iface.name}`) ?? iface.mac;
+    if (!port) return { ...iface, mac };
+    return { ...iface, bridge: { name: port.bridge, port: BARE, because: port.because } };
+  });
+  if (!isHome) return { ...device, ifaces };
+  return { ...device, ifaces: [...ifaces, ...it.ifaces], switches: it.switches };
 }
 
 // Where each port of the machine is now: it may have been renamed, and moved into a namespace.
@@ -145,11 +166,12 @@ function ruleOf(rule: LinuxRule, named: (table: number) => string | null): Routi
   };
 }
 
-function guardOf({ from, to, proto, dport, sport }: LinuxRule): Guard {
+function guardOf({ from, to, mark, proto, dport, sport }: LinuxRule): Guard {
   const range = (prefix: Prefix) => [[prefix.first, lastOf(prefix)] as const];
   return {
     ...(to && { dst: range(to) }),
     ...(from && { src: range(from) }),
+    ...(mark && { mark: merged(maskedRanges(mark.value, mark.mask)) }),
     ...(proto !== null && { proto: [[proto, proto]] as const }),
     ...(sport && { sport: [sport] }),
     ...(dport && { dport: [dport] }),
@@ -170,7 +192,7 @@ function ifaceOf(node: System, link: LinuxLink, namespace: Namespace): Iface {
       master?.kind.kind === "bridge"
         ? {
             name: master.name,
-            port: portOf(link.vlans, link.bridgePort),
+            port: portOf(link, writtenIn(master)),
             because: link.masterBecause,
           }
         : null,
@@ -183,6 +205,7 @@ function ifaceOf(node: System, link: LinuxLink, namespace: Namespace): Iface {
     answersForItselfOnly: Math.max(namespace.all.arpIgnore, settings.arpIgnore) > 0,
     proxyArp: Math.max(namespace.all.proxyArp, settings.proxyArp) > 0,
     sourceCheck: check >= 2 ? "loose" : check === 1 ? "strict" : "none",
+    neighbors: [...link.neighbors].map(([ip, written]) => ({ ip, ...written })),
     because: link.changed ?? link.addresses.first()?.because ?? link.because,
     tableBecause: link.masterBecause,
     losses: link.losses.map((loss) => ({
@@ -206,14 +229,21 @@ function layerOf(node: System, link: LinuxLink): IfaceLayer {
       return {
         kind: "bridge",
         vlanAware: kind.vlanAware,
-        own: portOf(link.vlans, link.bridgePort),
+        own: portOf(link, []),
+        written: writtenIn(link),
       };
     case "vlan":
       return { kind: "tagged", parent: parentOf(kind.parent), vlan: kind.id };
     case "macvlan":
       return { kind: "shared", parent: parentOf(kind.parent), by: "mac", mode: kind.mode };
     case "ipvlan":
-      return { kind: "shared", parent: parentOf(kind.parent), by: "address", mode: "bridge" };
+      return {
+        kind: "shared",
+        parent: parentOf(kind.parent),
+        by: "address",
+        mode: "bridge",
+        ...(kind.mode !== "l2" && { routed: { filtered: kind.mode === "l3s" } }),
+      };
     case "vrf":
       return { kind: "vrf" };
     case "vxlan": {
@@ -230,6 +260,8 @@ function layerOf(node: System, link: LinuxLink): IfaceLayer {
         remotes: [...first, ...entries],
       };
     }
+    case "internal":
+      return { kind: "switched", home: node.name, switch: kind.switch, port: kind.port };
     case "loopback":
     case "dummy":
       return { kind: "nothing" };
@@ -238,12 +270,25 @@ function layerOf(node: System, link: LinuxLink): IfaceLayer {
   }
 }
 
+// B9: `permanent` entries are the bridge's own; the others are addresses at the port (br_fdb_add).
+function writtenIn({ kind }: LinuxLink): WrittenMac[] {
+  if (kind.kind !== "bridge") return [];
+  return kind.fixed.map(({ mac, port, vlan, how, because }) => ({
+    mac,
+    port: how === "local" ? null : port.name,
+    vlan: kind.vlanAware ? vlan : null,
+    stays: how !== "static",
+    because,
+  }));
+}
+
 function portOf(
-  vlans: ReadonlyMap<number, VlanMembership>,
-  settings: BridgePortSettings,
+  { name, vlans, bridgePort }: LinuxLink,
+  written: readonly WrittenMac[],
 ): BridgePort {
-  const { pvid, isolated, hairpin, learning, flood } = settings;
-  return { vlans, pvid, isolated, hairpin, learning, flood };
+  const { locked, ...port } = bridgePort;
+  if (!locked) return { vlans, ...port };
+  return { vlans, ...port, admits: written.filter((one) => one.port === name) };
 }
 
 function routesOf(route: LinuxRoute, table: string | null): WrittenRoute[] {

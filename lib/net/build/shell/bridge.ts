@@ -29,7 +29,8 @@ export function runBridge(session: Session, where: Where, span: Span, it: Bridge
     case "fdb-delete":
     case "port-set": {
       const link = where.namespace.links.get(it.dev);
-      if (!link) return session.refuse(`Cannot find device "${it.dev}"`, span);
+      const what = it.kind.startsWith("fdb") ? "device" : "bridge device";
+      if (!link) return session.refuse(`Cannot find ${what} "${it.dev}"`, span);
       const refusal = change(session, where, link, it, span);
       return refusal === null || session.refuse(refusal, span);
     }
@@ -65,14 +66,22 @@ function change(session: Session, where: Where, link: LinuxLink, it: Change, spa
         return null;
       }
       if (it.master && link.master?.kind.kind === "bridge") {
-        link.master.kind.fixed.push({ mac: it.mac, port: link, vlan: it.vlan, because: span });
-        return null;
+        return writeMac(link, link.master.kind, it, span);
       }
       session.unsimulated("bridge fdb add", span, where, link.name);
       return null;
     }
     case "fdb-delete": {
       const { kind } = link;
+      if (it.master && link.master?.kind.kind === "bridge") {
+        const { fixed } = link.master.kind;
+        const at = fixed.findIndex(
+          (one) => one.mac === it.mac && one.port === link && one.vlan === it.vlan,
+        );
+        if (at === -1) return "RTNETLINK answers: No such file or directory";
+        fixed.splice(at, 1);
+        return null;
+      }
       if (kind.kind !== "vxlan") return null; // What was learnt is learnt again.
       const at = kind.fdb.findIndex(
         (one) => one.mac === it.mac && (it.dst === null || one.remote === it.dst),
@@ -86,6 +95,22 @@ function change(session: Session, where: Where, link: LinuxLink, it: Change, spa
       changePort(session, where, link, it.settings, span);
       return null;
   }
+}
+
+// An address has one place in a VLAN; what is written again is moved by `replace` only (br_fdb_add).
+function writeMac(
+  link: LinuxLink,
+  bridge: Extract<LinuxLink["kind"], { kind: "bridge" }>,
+  { mac, vlan, how, state }: Extract<Change, { kind: "fdb-add" }>,
+  because: Span,
+): Refusal {
+  const { fixed } = bridge;
+  const entry = { mac, port: link, vlan, how: state, because };
+  const at = fixed.findIndex((one) => one.mac === mac && one.vlan === vlan);
+  if (at === -1) fixed.push(entry);
+  else if (how === "replace") fixed[at] = entry;
+  else return "RTNETLINK answers: File exists";
+  return null;
 }
 
 function addVlan(

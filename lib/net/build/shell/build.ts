@@ -1,7 +1,7 @@
 import type { Namespace } from "../../model/linux/namespace.ts";
 import { LinuxNode } from "../../model/linux/node.ts";
 import { parseShell } from "../../parse/shell/statements.ts";
-import { parseProgram, type ProgramCall } from "../../parse/shell/programs.ts";
+import { parseProgram } from "../../parse/shell/programs.ts";
 import { runShell, type SimpleCommand } from "../../parse/shell/run.ts";
 import type { ShellFile } from "../../parse/shell/syntax.ts";
 import { diagnostic, type Diagnostic } from "../../source/diagnostic.ts";
@@ -13,6 +13,7 @@ import { runDhclient, type LeaseFor } from "./dhclient.ts";
 import { runEbtables, runIptables } from "./filters.ts";
 import { runIp } from "./ip.ts";
 import { runNft } from "./nft.ts";
+import { noteOverlaps, runOfctl, runVsctl } from "./ovs.ts";
 import { runSysctl, writeSetting } from "./sysctl.ts";
 
 /** Where a command runs: a namespace, and inside a VRF when one was named. */
@@ -23,6 +24,8 @@ export type Session = {
   readonly linux: LinuxNode;
   refuse(said: string, span: Span, hint?: string): boolean;
   unsimulated(what: string, span: Span, where: Where, link?: string | null): boolean;
+  /** Leave claims open for a line that was said to be beyond already, or is wrong. */
+  taint(what: string, because: Span, where: Where, link: string | null): void;
   note(remark: Diagnostic): void;
   run(command: SimpleCommand, where: Where): boolean;
 };
@@ -50,6 +53,7 @@ export function buildLinux(
     if (path.endsWith(".sh")) builder.carryOut(parseShell(path, text));
   builder.libvirt?.startAll();
   builder.noteOverflow();
+  noteOverlaps(builder);
   const { linux, diagnostics, libvirt } = builder;
   return { linux, diagnostics, libvirt };
 }
@@ -127,8 +131,9 @@ class Builder implements Session {
       case "inert":
         return true;
       case "ovs-vsctl":
+        return runVsctl(this, where, span, call.command);
       case "ovs-ofctl":
-        return this.runOvs(call, span, where);
+        return runOfctl(this, where, span, call.command);
       case "unsimulated":
         return this.unsimulated(call.what, span, where);
       case "unknown": {
@@ -138,17 +143,6 @@ class Builder implements Session {
         return false;
       }
     }
-  }
-
-  // They are read, so that a mistake is said where it is; the switches themselves are not built yet.
-  private runOvs(
-    { program, command }: ProgramCall & { program: "ovs-vsctl" | "ovs-ofctl" },
-    span: Span,
-    where: Where,
-  ): boolean {
-    if (command.kind === "inert") return true;
-    if (command.kind === "refused") return this.refuse(command.said, command.at.span);
-    return this.unsimulated(program, span, where);
   }
 
   note(remark: Diagnostic): void {
@@ -167,7 +161,7 @@ class Builder implements Session {
   }
 
   // The first line of its kind stands for those that follow.
-  private taint(what: string, because: Span, { namespace }: Where, link: string | null): void {
+  taint(what: string, because: Span, { namespace }: Where, link: string | null): void {
     const iface = link !== null && namespace.links.has(link) ? link : null;
     const noted = this.tainted.get(namespace) ?? new Set();
     this.tainted.set(namespace, noted);

@@ -14,6 +14,7 @@ import type { Span } from "../../source/span.ts";
 import type { Session, Where } from "./build.ts";
 
 const NO_CHAIN = "iptables: No chain/target/match by that name.";
+const noTarget = (chain: string) => `iptables v1.8.9 (nf_tables): Chain '${chain}' does not exist`;
 const NO_RULE = "iptables: Bad rule (does a matching rule exist in that chain?).";
 const MOST_RULES = 50_000;
 
@@ -217,11 +218,9 @@ function changeRules(
   const rules = it.rules.map((rule): FilterRule => ({ ...rule, because: span }));
   const lost = rules
     .flatMap(({ actions }) => actions)
-    .find(
-      (action) =>
-        (action.kind === "jump" || action.kind === "goto") && !table.chains.has(action.chain),
-    );
-  if (lost) return NO_CHAIN;
+    .flatMap((it) => (it.kind === "jump" || it.kind === "goto" ? [it.chain] : []))
+    .find((name) => !table.chains.has(name));
+  if (lost !== undefined) return noTarget(lost);
   if (chain.rules.length + rules.length > MOST_RULES) return "iptables: Memory allocation problem.";
   const find = (rule: ParsedRule) => chain.rules.findIndex((one) => sameRule(one, rule));
   switch (it.kind) {

@@ -3,6 +3,7 @@ import type { LinuxRule } from "../../model/linux/rules.ts";
 import type { LinkKind, LinuxLink } from "../../model/linux/link.ts";
 import type { Namespace, Refusal } from "../../model/linux/namespace.ts";
 import { contains, formatIp, type Prefix } from "../../model/prefix.ts";
+import { holesOf } from "../../model/ranges.ts";
 import type {
   BridgePortChange,
   IpCommand,
@@ -16,6 +17,9 @@ import type { TableName } from "../../parse/shell/ip/words.ts";
 import type { SimpleCommand } from "../../parse/shell/run.ts";
 import type { Span } from "../../source/span.ts";
 import type { Session, Where } from "./build.ts";
+
+/** A mark under a mask is a choice of ranges, twice as many for every hole. */
+const MOST_HOLES = 12;
 
 /** Carry out one `ip` command. */
 export function runIp(
@@ -159,7 +163,14 @@ class IpRun {
     const mac = it.changes.find((change) => change.kind === "address")?.mac ?? null;
     const refusal = session.linux.addLink(namespace, name, kind, mac, span);
     if (refusal) return session.refuse(refusal, span);
+    if (kind.kind === "ipvlan") this.sameMode(kind);
     return this.settle(this.change(namespace.links.get(name)!, it.changes));
+  }
+
+  // The mode is the parent's: the latest counts for all that share it (ipvlan_set_port_mode).
+  private sameMode({ parent, mode }: LinkKind & { kind: "ipvlan" }): void {
+    for (const { kind } of this.session.linux.links())
+      if (kind.kind === "ipvlan" && kind.parent === parent) kind.mode = mode;
   }
 
   private addPair(
@@ -230,7 +241,6 @@ class IpRun {
       }
       case "ipvlan":
         if (!parent) return 'Not enough information: "link" argument is required.';
-        if (type.mode !== "l2") return `%ipvlan mode ${type.mode}`;
         return { kind: "ipvlan", parent, mode: type.mode };
       case "ipvtap":
       case "macvtap":
@@ -363,6 +373,8 @@ class IpRun {
         because: span,
       };
       if (oif !== null) return session.unsimulated("ip rule … oif", span, this.where);
+      if (mark && holesOf(mark.mask).length > MOST_HOLES)
+        return session.unsimulated("ip rule … fwmark", span, this.where);
       return this.settle(namespace.addRule(rule));
     }
     const fits = (rule: LinuxRule) =>
@@ -429,11 +441,16 @@ export function changePort(
     isolated,
     learning,
     flood,
+    locked,
+    // Without spanning tree, and for all but groups, these change nothing.
+    guard: _guard,
+    rootBlock: _rootBlock,
+    multicastFlood: _multicastFlood,
     cost: _cost,
     priority: _priority,
     ...rest
   } = settings;
-  Object.assign(link.bridgePort, defined({ hairpin, isolated, learning, flood }));
+  Object.assign(link.bridgePort, defined({ hairpin, isolated, learning, flood, locked }));
   const left = Object.keys(defined(rest));
   if (left.length > 0)
     session.unsimulated(`bridge port ${left.join(", ")}`, span, where, link.name);

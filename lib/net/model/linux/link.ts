@@ -43,12 +43,14 @@ export type LinkKind =
         readonly mac: string;
         readonly port: LinuxLink;
         readonly vlan: number | null;
+        /** `local`: for the bridge itself. `sticky`: it stays, wherever the address is heard. */
+        readonly how: "local" | "static" | "sticky";
         readonly because: Span;
       }[];
     }
   | { readonly kind: "vlan"; readonly parent: LinuxLink; readonly id: number }
   | { readonly kind: "macvlan"; readonly parent: LinuxLink; readonly mode: MacvlanMode }
-  | { readonly kind: "ipvlan"; readonly parent: LinuxLink; readonly mode: "l2" | "l3" | "l3s" }
+  | { readonly kind: "ipvlan"; readonly parent: LinuxLink; mode: "l2" | "l3" | "l3s" }
   | { readonly kind: "vrf"; readonly table: number }
   | {
       readonly kind: "vxlan";
@@ -63,7 +65,9 @@ export type LinkKind =
     }
   /** Frames go to the program that holds it open: `guest`, when that is a virtual machine's card. With `parent` they are
    * its own share of what that device carries (macvtap). */
-  | { readonly kind: "tap"; guest: GuestPort | null; readonly parent?: LinuxLink };
+  | { readonly kind: "tap"; guest: GuestPort | null; readonly parent?: LinuxLink }
+  /** The stack's side of a port of a virtual switch. */
+  | { readonly kind: "internal"; readonly switch: string; readonly port: string };
 
 /** A network card inside a virtual machine of this system. */
 export type GuestPort = { readonly machine: string; readonly port: string };
@@ -85,6 +89,7 @@ export type BridgePortSettings = {
   hairpin: boolean;
   learning: boolean;
   flood: boolean;
+  locked: boolean;
 };
 
 export function freshLink(
@@ -109,7 +114,14 @@ export function freshLink(
     losses: [],
     settings: { rpFilter: 0, arpIgnore: 0, proxyArp: 0 },
     vlans: new Map(),
-    bridgePort: { pvid: null, isolated: false, hairpin: false, learning: true, flood: true },
+    bridgePort: {
+      pvid: null,
+      isolated: false,
+      hairpin: false,
+      learning: true,
+      flood: true,
+      locked: false,
+    },
     neighbors: new Map(),
   };
 }

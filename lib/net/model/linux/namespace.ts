@@ -201,6 +201,7 @@ export class Namespace {
   }
 
   private wentDown(link: LinuxLink): void {
+    link.neighbors.clear(); // arp_ifdown: those written by hand, too.
     for (const table of this.tables.values()) table.linkDown(link.name);
     for (const { ip, length } of link.addresses.all())
       if (length < 31) this.countBroadcast(networkOf(ip, length), -1);

@@ -2,6 +2,7 @@ import type { Span } from "../../source/span.ts";
 import type { Ip } from "../prefix.ts";
 import { freshLink, type LinkKind, type LinuxLink } from "./link.ts";
 import { Namespace, type Refusal } from "./namespace.ts";
+import type { VirtualSwitch } from "./switches.ts";
 
 /** No system here has more links than this. */
 const MOST_LINKS = 10_000;
@@ -12,6 +13,8 @@ const MOST_LINKS = 10_000;
  */
 export class LinuxNode {
   readonly namespaces = new Map<string, Namespace>([["", new Namespace("", null)]]);
+  /** Those of Open vSwitch, by name; one database serves all namespaces. */
+  readonly switches = new Map<string, VirtualSwitch>();
   private made = 0;
   private readonly nextMac: () => string;
 
@@ -50,6 +53,7 @@ export class LinuxNode {
       return `Cannot remove namespace file "/var/run/netns/${name}": No such file or directory`;
     for (const link of Array.from(namespace.links.values()))
       if (link.kind.kind === "port") this.move(link, this.root, because);
+      else if (link.kind.kind === "internal") this.deleteInternal(link, because);
       else if (link.kind.kind !== "loopback") this.deleteLink(link, because);
     this.namespaces.delete(name);
     return null;
@@ -109,7 +113,7 @@ export class LinuxNode {
 
   /** A veth takes its peer along, a parent what stands on it; a bridge or VRF lets its ports go. */
   deleteLink(link: LinuxLink, because: Span): Refusal {
-    if (link.kind.kind === "port" || link.kind.kind === "loopback")
+    if (["port", "loopback", "internal"].includes(link.kind.kind))
       return "RTNETLINK answers: Operation not supported";
     if (!this.namespaceOf(link).links.has(link.name)) return null;
     this.namespaceOf(link).letGo(link, because);
@@ -124,6 +128,13 @@ export class LinuxNode {
       this.deleteLink(peer, because);
     }
     return null;
+  }
+
+  /** The stack's side of a switch's port goes with the port, wherever it is. */
+  deleteInternal(link: LinuxLink, because: Span): void {
+    this.namespaceOf(link).letGo(link, because);
+    for (const one of Array.from(this.links()))
+      if ("parent" in one.kind && one.kind.parent === link) this.deleteLink(one, because);
   }
 
   /** Into another namespace: down, and without addresses, routes and master. */

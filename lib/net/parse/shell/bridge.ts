@@ -44,6 +44,8 @@ export type BridgeCommand =
       readonly port: number | null;
       readonly vni: number | null;
       readonly vlan: number | null;
+      /** What the entry is: `local` is for the bridge itself, and the state of what says no other. */
+      readonly state: "local" | "static" | "sticky";
       /** In the device's own table (the default), or in that of the bridge it is a port of. */
       readonly self: boolean;
       readonly master: boolean;
@@ -236,9 +238,13 @@ function readFdb(it: Arguments): BridgeCommand {
     vlan: null,
   };
   const said = { self: false, master: false };
+  const states = { reachable: false, sticky: false };
   while (!it.done) {
     const word = it.next();
     if (word.text === "dev") dev = it.next().text;
+    else if (word.text === "sticky") states.sticky = true;
+    else if (begins(word, "temp", "static")) states.reachable = true;
+    else if (begins(word, "dynamic")) states.reachable = true;
     else if (word.text === "dst") dst = address(it.next());
     else if (word.text === "port") numbers.port = numbered(it.next(), 65_535, "invalid port");
     else if (word.text === "vni") numbers.vni = numbered(it.next(), 0xffffff, "invalid VNI");
@@ -248,20 +254,7 @@ function readFdb(it: Arguments): BridgeCommand {
     else if (word.text === "via" || word.text === "activity_notify") it.next();
     else if (word.text === "self" || begins(word, "master"))
       said[word.text === "self" ? "self" : "master"] = true;
-    else if (
-      !begins(
-        word,
-        "local",
-        "permanent",
-        "temp",
-        "static",
-        "dynamic",
-        "router",
-        "use",
-        "extern_learn",
-        "sticky",
-      )
-    ) {
+    else if (!begins(word, "local", "permanent", "router", "use", "extern_learn")) {
       const value = word.text === "to" ? it.next() : word;
       if (mac) garbage("to", value);
       mac = value;
@@ -273,7 +266,8 @@ function readFdb(it: Arguments): BridgeCommand {
   const self = said.self || !said.master;
   const common = { mac: address48, dev, dst, vlan: numbers.vlan, self, master: said.master };
   if (name === "delete") return { kind: "fdb-delete", ...common };
-  return { kind: "fdb-add", how: name, ...common, port: numbers.port, vni: numbers.vni };
+  const state = !states.reachable ? "local" : states.sticky ? "sticky" : "static";
+  return { kind: "fdb-add", how: name, ...common, state, port: numbers.port, vni: numbers.vni };
 }
 
 function numbered(word: ShellWord, most: number, complaint: string): number {

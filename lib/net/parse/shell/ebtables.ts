@@ -12,7 +12,7 @@ import {
 import { protocolNumber } from "./ip/words.ts";
 import { icmpType } from "./iptables/matches.ts";
 import type { ShellWord } from "./placed.ts";
-import type { ShellCommand } from "./program.ts";
+import { inert, simulated, unsimulated, type ShellCommand } from "./program.ts";
 import {
   field,
   maskedAddress,
@@ -59,32 +59,19 @@ export type EbtablesPolicy = "accept" | "drop" | "return";
 
 /** What `ebtables` can be asked here. */
 export const ebtablesCommands: readonly ShellCommand[] = [
-  { words: "ebtables -A CHAIN RULE", help: "Add a rule at the end", state: "simulated" },
-  {
-    words: "ebtables -I CHAIN [NUMBER] RULE",
-    help: "Add a rule before others",
-    state: "simulated",
-  },
-  { words: "ebtables -D CHAIN RULE", help: "Remove a rule", state: "simulated" },
-  {
-    words: "ebtables -P CHAIN ACCEPT|DROP",
-    help: "What happens at the end of a chain",
-    state: "simulated",
-  },
-  { words: "ebtables -N CHAIN", help: "Make a chain", state: "simulated" },
-  { words: "ebtables -X [CHAIN]", help: "Remove a chain", state: "simulated" },
-  { words: "ebtables -F [CHAIN]", help: "Remove all rules", state: "simulated" },
-  { words: "ebtables -L", help: "List rules", state: "inert" },
-  {
-    words: "ebtables -t nat -A PREROUTING -j snat|dnat|redirect|arpreply",
-    help: "Change MAC addresses",
-    state: "unsimulated",
-  },
-  {
-    words: "ebtables -t broute -A BROUTING -j DROP",
-    help: "Route rather than bridge",
-    state: "unsimulated",
-  },
+  simulated("ebtables -A CHAIN RULE", "Add a rule at the end"),
+  simulated("ebtables -I CHAIN [NUMBER] RULE", "Add a rule before others"),
+  simulated("ebtables -D CHAIN RULE", "Remove a rule"),
+  simulated("ebtables -P CHAIN ACCEPT|DROP", "What happens at the end of a chain"),
+  simulated("ebtables -N CHAIN", "Make a chain"),
+  simulated("ebtables -X [CHAIN]", "Remove a chain"),
+  simulated("ebtables -F [CHAIN]", "Remove all rules"),
+  inert("ebtables -L", "List rules"),
+  unsimulated(
+    "ebtables -t nat -A PREROUTING -j snat|dnat|redirect|arpreply",
+    "Change MAC addresses",
+  ),
+  unsimulated("ebtables -t broute -A BROUTING -j DROP", "Route rather than bridge"),
 ];
 
 const VERSION = "ebtables v1.8.9 (nf_tables)";

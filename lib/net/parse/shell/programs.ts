@@ -13,7 +13,7 @@ import { parseNft } from "./nft/parse.ts";
 import { ofctlCommands, parseOfctl, type OfctlCommand } from "./ovs/ofctl.ts";
 import { parseVsctl, vsctlCommands, type VsctlCommand } from "./ovs/vsctl.ts";
 import type { ShellWord } from "./placed.ts";
-import type { ShellCommand } from "./program.ts";
+import { inert, unsimulated, type ShellCommand } from "./program.ts";
 import type { Output, SimpleCommand } from "./run.ts";
 import {
   parseSysctl,
@@ -60,18 +60,14 @@ export const shellCommands: readonly ShellCommand[] = [
   ...ofctlCommands,
   ...virshCommands,
   ...dhclientCommands,
-  { words: "tc qdisc add dev LINK root tbf", help: "Queues and rates", state: "unsimulated" },
-  { words: "tc qdisc show", help: "List queues", state: "inert" },
-  { words: "ping ADDRESS", help: "Ask a host", state: "inert" },
-  { words: "docker run NAME", help: "Start a container", state: "unsimulated" },
-  { words: "brctl addbr NAME", help: "Bridges, the old way", state: "unsimulated" },
-  { words: "ifconfig LINK up", help: "Links, the old way", state: "unsimulated" },
-  { words: "route add default gw ADDRESS", help: "Routes, the old way", state: "unsimulated" },
-  {
-    words: "ipset create NAME hash:ip",
-    help: "Sets of addresses for iptables",
-    state: "unsimulated",
-  },
+  unsimulated("tc qdisc add dev LINK root tbf", "Queues and rates"),
+  inert("tc qdisc show", "List queues"),
+  inert("ping ADDRESS", "Ask a host"),
+  unsimulated("docker run NAME", "Start a container"),
+  unsimulated("brctl addbr NAME", "Bridges, the old way"),
+  unsimulated("ifconfig LINK up", "Links, the old way"),
+  unsimulated("route add default gw ADDRESS", "Routes, the old way"),
+  unsimulated("ipset create NAME hash:ip", "Sets of addresses for iptables"),
 ];
 
 // They show, wait or print; or start something that does not change how packets go.
@@ -94,6 +90,12 @@ const UNSIMULATED = new Set(
     "dcb rdma tipc mii-tool macchanger pppd pppoe rdisc ebtables-restore ebtables-legacy-restore arptables-restore fw_setenv ndctl"
   ).split(" "),
 );
+
+/** The programs that are known by their names alone. */
+export const programsByName: readonly ShellCommand[] = [
+  ...[...INERT].map((name) => inert(name, "Shows, waits or prints")),
+  ...[...UNSIMULATED].map((name) => unsimulated(name, "May change how packets go")),
+];
 
 /** Read a command by what its first word names. A command with an output of known text is a write to that file. */
 export function parseProgram(command: SimpleCommand): ProgramCall {

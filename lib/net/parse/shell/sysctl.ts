@@ -1,6 +1,6 @@
 import { type RefusedCommand, type UnsimulatedCommand } from "./arguments.ts";
 import { partOf, type ShellWord } from "./placed.ts";
-import type { ShellCommand } from "./program.ts";
+import { inert, simulated, unsimulated, type ShellCommand } from "./program.ts";
 
 /** One kernel setting: `net.ipv4.conf.eth0.rp_filter` is the path net, ipv4, conf, eth0, rp_filter. */
 export type SysctlSetting = {
@@ -20,15 +20,11 @@ export type SysctlCommand =
 
 /** What `sysctl` can be asked here. */
 export const sysctlCommands: readonly ShellCommand[] = [
-  { words: "sysctl [-w] KEY=VALUE …", help: "Set kernel parameters", state: "simulated" },
-  {
-    words: "sysctl -p FILE",
-    help: "Set those that a file written before names",
-    state: "simulated",
-  },
-  { words: "sysctl --system", help: "Set those of all system files", state: "unsimulated" },
-  { words: "sysctl KEY", help: "Show a parameter", state: "inert" },
-  { words: "echo VALUE > /proc/sys/PATH", help: "Set a kernel parameter", state: "simulated" },
+  simulated("sysctl [-w] KEY=VALUE …", "Set kernel parameters"),
+  simulated("sysctl -p FILE", "Set those that a file written before names"),
+  unsimulated("sysctl --system", "Set those of all system files"),
+  inert("sysctl KEY", "Show a parameter"),
+  simulated("echo VALUE > /proc/sys/PATH", "Set a kernel parameter"),
 ];
 
 const LONG = new Set(

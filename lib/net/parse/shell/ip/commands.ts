@@ -1,16 +1,4 @@
-import type { ShellCommand } from "../program.ts";
-
-const simulated = (words: string, help: string): ShellCommand => ({
-  words,
-  help,
-  state: "simulated",
-});
-const inert = (words: string, help: string): ShellCommand => ({ words, help, state: "inert" });
-const unsimulated = (words: string, help: string): ShellCommand => ({
-  words,
-  help,
-  state: "unsimulated",
-});
+import { inert, simulated, unsimulated, type ShellCommand } from "../program.ts";
 
 /** What `ip` can be asked here, for help, completion and the page of all that is known. */
 export const ipCommands: readonly ShellCommand[] = [

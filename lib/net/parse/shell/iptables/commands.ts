@@ -1,49 +1,27 @@
-import type { ShellCommand } from "../program.ts";
+import { inert, simulated, unsimulated, type ShellCommand } from "../program.ts";
 
-const rule = (words: string, help: string): ShellCommand => ({
-  words: `iptables -A CHAIN ${words}`,
-  help,
-  state: "simulated",
-});
-const beyond = (words: string, help: string): ShellCommand => ({
-  words: `iptables -A CHAIN ${words}`,
-  help,
-  state: "unsimulated",
-});
+const rule = (words: string, help: string): ShellCommand =>
+  simulated(`iptables -A CHAIN ${words}`, help);
+const beyond = (words: string, help: string): ShellCommand =>
+  unsimulated(`iptables -A CHAIN ${words}`, help);
 
 /** What `iptables` can be asked here; rules are shown as they are added. */
 export const iptablesCommands: readonly ShellCommand[] = [
-  {
-    words: "iptables -I CHAIN [NUMBER] -j ACCEPT",
-    help: "A rule before others",
-    state: "simulated",
-  },
-  {
-    words: "iptables -R CHAIN NUMBER -j DROP",
-    help: "Another rule in its place",
-    state: "simulated",
-  },
-  {
-    words: "iptables -D CHAIN NUMBER",
-    help: "Remove a rule, by number or as it was added",
-    state: "simulated",
-  },
-  { words: "iptables -C CHAIN -j ACCEPT", help: "Is there such a rule?", state: "simulated" },
-  {
-    words: "iptables -P CHAIN DROP",
-    help: "What happens at the end of a chain",
-    state: "simulated",
-  },
-  { words: "iptables -N NAME", help: "Make a chain", state: "simulated" },
-  { words: "iptables -X [NAME]", help: "Remove chains", state: "simulated" },
-  { words: "iptables -E NAME NAME", help: "Rename a chain", state: "simulated" },
-  { words: "iptables -F [CHAIN]", help: "Remove all rules", state: "simulated" },
-  { words: "iptables -L", help: "List rules", state: "inert" },
-  { words: "iptables -S", help: "List rules as commands", state: "inert" },
-  { words: "iptables -Z", help: "Counters to zero", state: "inert" },
-  { words: "iptables-save", help: "Print all rules", state: "inert" },
-  { words: "iptables-restore", help: "Tables from text", state: "simulated" },
-  { words: "ip6tables -P CHAIN DROP", help: "IPv6 is known, and not simulated", state: "inert" },
+  simulated("iptables -I CHAIN [NUMBER] -j ACCEPT", "A rule before others"),
+  simulated("iptables -R CHAIN NUMBER -j DROP", "Another rule in its place"),
+  simulated("iptables -D CHAIN NUMBER", "Remove a rule, by number or as it was added"),
+  simulated("iptables -C CHAIN -j ACCEPT", "Is there such a rule?"),
+  simulated("iptables -P CHAIN DROP", "What happens at the end of a chain"),
+  simulated("iptables -N NAME", "Make a chain"),
+  simulated("iptables -X [NAME]", "Remove chains"),
+  simulated("iptables -E NAME NAME", "Rename a chain"),
+  simulated("iptables -F [CHAIN]", "Remove all rules"),
+  inert("iptables -L", "List rules"),
+  inert("iptables -S", "List rules as commands"),
+  inert("iptables -Z", "Counters to zero"),
+  inert("iptables-save", "Print all rules"),
+  simulated("iptables-restore", "Tables from text"),
+  inert("ip6tables -P CHAIN DROP", "IPv6 is known, and not simulated"),
   rule("-s PREFIX -d PREFIX -j ACCEPT", "By source and destination"),
   rule("-i LINK -j ACCEPT", "By the link it came in"),
   rule("-p tcp --dport PORT -j ACCEPT", "By port"),
@@ -68,52 +46,27 @@ export const iptablesCommands: readonly ShellCommand[] = [
   rule("-j RETURN", "Back to the chain before"),
   rule("-j NAME", "Go through another chain"),
   rule("-g NAME", "The same, without coming back"),
-  {
-    words:
-      "iptables -t nat -A PREROUTING -p tcp --dport PORT -j DNAT --to-destination ADDRESS:PORT",
-    help: "Another destination",
-    state: "simulated",
-  },
-  {
-    words: "iptables -t nat -A POSTROUTING -j SNAT --to-source ADDRESS",
-    help: "Another source",
-    state: "simulated",
-  },
-  {
-    words: "iptables -t nat -A POSTROUTING -o LINK -j MASQUERADE",
-    help: "The link's own address as source",
-    state: "simulated",
-  },
-  {
-    words: "iptables -t nat -A PREROUTING -p tcp -j REDIRECT --to-ports PORT",
-    help: "To a port of this system",
-    state: "simulated",
-  },
-  {
-    words: "iptables -t nat -A POSTROUTING -j NETMAP --to PREFIX",
-    help: "One network for another",
-    state: "simulated",
-  },
-  {
-    words: "iptables -t mangle -A PREROUTING -j MARK --set-mark NUMBER",
-    help: "Mark packets",
-    state: "simulated",
-  },
-  {
-    words: "iptables -t mangle -A PREROUTING -j CONNMARK --save-mark",
-    help: "Keep the mark with the connection",
-    state: "simulated",
-  },
-  {
-    words: "iptables -t mangle -A PREROUTING -j DSCP --set-dscp-class EF",
-    help: "Set the DSCP",
-    state: "simulated",
-  },
-  {
-    words: "iptables -t raw -A PREROUTING -j NOTRACK",
-    help: "Leave it out of connection tracking",
-    state: "simulated",
-  },
+  simulated(
+    "iptables -t nat -A PREROUTING -p tcp --dport PORT -j DNAT --to-destination ADDRESS:PORT",
+    "Another destination",
+  ),
+  simulated("iptables -t nat -A POSTROUTING -j SNAT --to-source ADDRESS", "Another source"),
+  simulated(
+    "iptables -t nat -A POSTROUTING -o LINK -j MASQUERADE",
+    "The link's own address as source",
+  ),
+  simulated(
+    "iptables -t nat -A PREROUTING -p tcp -j REDIRECT --to-ports PORT",
+    "To a port of this system",
+  ),
+  simulated("iptables -t nat -A POSTROUTING -j NETMAP --to PREFIX", "One network for another"),
+  simulated("iptables -t mangle -A PREROUTING -j MARK --set-mark NUMBER", "Mark packets"),
+  simulated(
+    "iptables -t mangle -A PREROUTING -j CONNMARK --save-mark",
+    "Keep the mark with the connection",
+  ),
+  simulated("iptables -t mangle -A PREROUTING -j DSCP --set-dscp-class EF", "Set the DSCP"),
+  simulated("iptables -t raw -A PREROUTING -j NOTRACK", "Leave it out of connection tracking"),
   beyond("-m limit --limit 5/min -j ACCEPT", "Only so many"),
   beyond("-m set --match-set NAME src -j ACCEPT", "By an ipset"),
   beyond("-m recent --set -j ACCEPT", "By what came before"),

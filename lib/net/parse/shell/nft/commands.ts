@@ -1,17 +1,9 @@
-import type { ShellCommand } from "../program.ts";
+import { inert, simulated, unsimulated, type ShellCommand } from "../program.ts";
 
-const simulated = (words: string, help: string): ShellCommand => ({
-  words,
-  help,
-  state: "simulated",
-});
 const rule = (words: string, help: string): ShellCommand =>
   simulated(`nft add rule inet NAME NAME ${words}`, help);
-const beyond = (words: string, help: string): ShellCommand => ({
-  words: `nft add rule inet NAME NAME ${words}`,
-  help,
-  state: "unsimulated",
-});
+const beyond = (words: string, help: string): ShellCommand =>
+  unsimulated(`nft add rule inet NAME NAME ${words}`, help);
 
 /** What `nft` can be asked here; rules are shown as they are added. */
 export const nftCommands: readonly ShellCommand[] = [
@@ -33,9 +25,9 @@ export const nftCommands: readonly ShellCommand[] = [
   simulated("nft add map inet NAME NAME '{ type inet_service : verdict; }'", "A map to verdicts"),
   simulated("nft add element inet NAME NAME '{ ADDRESS }'", "Add to a set"),
   simulated("nft delete element inet NAME NAME '{ ADDRESS }'", "Take from a set"),
-  { words: "nft list ruleset", help: "List everything", state: "inert" },
-  { words: "nft -c add table ip NAME", help: "Only check", state: "inert" },
-  { words: "nft -f FILE", help: "A file, if the script wrote it", state: "unsimulated" },
+  inert("nft list ruleset", "List everything"),
+  inert("nft -c add table ip NAME", "Only check"),
+  unsimulated("nft -f FILE", "A file, if the script wrote it"),
   rule("ip saddr PREFIX ip daddr ADDRESS accept", "By addresses"),
   rule("tcp dport '{ PORT, PORT }' accept", "By ports"),
   rule("meta l4proto '{ tcp, udp }' th dport PORT accept", "By ports of either"),

@@ -12,7 +12,12 @@ import type { ShellCommand } from "../program.ts";
 
 /** What one `ovs-vsctl` command asks for: all of its changes, or none when one is refused. */
 export type VsctlCommand =
-  | { readonly kind: "change"; readonly changes: readonly VsctlChange[] }
+  | {
+      readonly kind: "change";
+      readonly changes: readonly VsctlChange[];
+      /** What else is asked for in the same breath and is not simulated. */
+      readonly beyond: readonly string[];
+    }
   | { readonly kind: "inert" }
   | UnsimulatedCommand
   | RefusedCommand;
@@ -173,11 +178,18 @@ function readAll(words: readonly ShellWord[]): VsctlCommand {
     if (["--help", "-h", "--version", "-V", "--dry-run"].includes(name)) return { kind: "inert" };
     if (GLOBAL[name] && !text.includes("=")) at++;
   }
-  const changes = groups(words.slice(at)).flatMap((group) => {
-    const change = readOne(group);
-    return change ? [change] : [];
-  });
-  return changes.length === 0 ? { kind: "inert" } : { kind: "change", changes };
+  const read = groups(words.slice(at)).map((group) => reading(() => readOne(group)));
+  const beyond: string[] = [];
+  const changes: VsctlChange[] = [];
+  for (const one of read) {
+    if (one?.kind === "refused") return one;
+    if (one?.kind === "unsimulated") beyond.push(one.what);
+    else if (one) changes.push(one);
+  }
+  if (changes.length > 0) return { kind: "change", changes, beyond };
+  return beyond.length === 0
+    ? { kind: "inert" }
+    : { kind: "unsimulated", what: beyond[0]!, dev: null };
 }
 
 // Commands stand between `--`.
