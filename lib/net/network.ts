@@ -1,18 +1,13 @@
-import { buildIos, canonical } from "./build/ios/build.ts";
-import { deviceFromIos } from "./build/ios/device.ts";
-import { deviceFromOutside } from "./build/outside.ts";
-import { devicesFromLinux } from "./build/linux/devices.ts";
-import { buildLinux } from "./build/shell/build.ts";
+import { canonical } from "./build/ios/build.ts";
+import { buildNode, freshWorld, type BuiltNode } from "./build/machine.ts";
 import { compile, type Compiled } from "./dataplane/compile.ts";
 import type { TunnelEnd } from "./dataplane/layer2.ts";
 import type { Device, Listener } from "./model/device.ts";
 import { formatPrefix } from "./model/prefix.ts";
-import type { LinkSpec, NodeSpec, PortRef, Topology } from "./model/topology.ts";
-import { isComposeFile } from "./parse/compose/parse.ts";
-import { parseIos } from "./parse/ios/parse.ts";
+import type { LinkSpec, PortRef, Topology } from "./model/topology.ts";
 import { diagnostic, type Diagnostic } from "./source/diagnostic.ts";
 import { tunnelsOf } from "./trace/tunnels.ts";
-import type { Files, Span } from "./source/span.ts";
+import type { Files } from "./source/span.ts";
 
 /** A network built from text, and everything there is to say about the text. */
 export type Built = Compiled & { readonly diagnostics: readonly Diagnostic[] };
@@ -28,8 +23,10 @@ export function buildNetwork(topology: Topology, files: Files, down: Down = NOTH
   const devices = new Map<string, Device>();
   const inner: LinkSpec[] = [];
   const moved = new Map<string, PortRef>();
+  const vms: BuiltNode["vms"][] = [];
+  const world = freshWorld({ files, vms: ported.vms ?? {}, nextMac });
   for (const node of ported.nodes) {
-    const built = buildNode(node, filesOf(node.name, files), macs.get(node.name)!, nextMac);
+    const built = buildNode(world, node, macs.get(node.name)!);
     for (const one of built.devices) {
       const device = { ...one, listens: [...one.listens, ...listenersAt(one, ported)] };
       devices.set(one.name, down.nodes.includes(node.name) ? lifeless(device) : device);
@@ -37,8 +34,9 @@ export function buildNetwork(topology: Topology, files: Files, down: Down = NOTH
     inner.push(...built.cables);
     for (const [port, now] of built.ports) moved.set(`${node.name}:${port}`, now);
     remarks.push(built.diagnostics);
+    vms.push(built.vms);
   }
-  const strays = strayFiles(ported, files);
+  const strays = strayFiles(ported, files, vms);
   const now = (end: PortRef) => moved.get(`${end.node}:${end.port}`) ?? end;
   const live = ported.links
     .filter((_, index) => !down.links.includes(index))
@@ -76,101 +74,24 @@ function lifeless(device: Device): Device {
   return { ...device, ifaces, routes: [], owns: [], forwards: { on: false, because: null } };
 }
 
-type NodeFiles = readonly { readonly path: string; readonly text: string }[];
-
-/** What one node of the lab comes to: itself, what runs in it, and the cables in between. */
-type BuiltNode = {
-  readonly devices: readonly Device[];
-  readonly cables: readonly LinkSpec[];
-  /** Where the node's ports have gone, for those that have. */
-  readonly ports: ReadonlyMap<string, PortRef>;
-  readonly diagnostics: readonly Diagnostic[];
-};
-
-const ALONE = { cables: [], ports: new Map<string, PortRef>(), diagnostics: [] };
-
-function buildNode(
-  node: NodeSpec,
-  files: NodeFiles,
-  macs: ReadonlyMap<string, string>,
-  nextMac: () => string,
-): BuiltNode {
-  if (node.kind === "outside") return { ...ALONE, devices: [deviceFromOutside(node, macs)] };
-  const wrong = files.flatMap((file) => wrongLanguage(node, file));
-  if (node.os === "ios") {
-    const parsed = files
-      .filter(({ path }) => path.endsWith(endingOf(node)))
-      .map(({ path, text }) => parseIos(path, text));
-    const built = buildIos(node.name, node.ports, parsed, node.kind);
-    const device = deviceFromIos(node, built.state, macs);
-    const diagnostics = [wrong, ...parsed.map((one) => one.diagnostics), built.diagnostics].flat();
-    return { ...ALONE, devices: [tainted(device, node)], diagnostics };
-  }
-  const ports = node.ports.map(({ name }) => ({ name, mac: macs.get(name)! }));
-  const { linux, diagnostics } = buildLinux({ ports, runs: node.runs }, files, nextMac);
-  const { devices, cables, ports: moved } = devicesFromLinux(node, linux);
-  return {
-    devices: devices.map((device) => tainted(device, node)),
-    cables,
-    ports: moved,
-    diagnostics: [wrong, diagnostics].flat(),
-  };
-}
-
-function tainted(device: Device, node: NodeSpec): Device {
-  return { ...device, taints: [...device.taints, ...unbuilt(node)] };
-}
-
-/** What may run on a node and is simulated. */
-const BUILT: ReadonlySet<string> = new Set(["docker", "ovs"]);
-
-// A kind of device that is drawn but not simulated leaves everything that touches it undecided.
-function unbuilt(node: NodeSpec): Device["taints"] {
-  const because: Span = { file: "lab.yaml", from: 0, to: 0 };
-  if ((node.kind === "switch" && node.os === null) || node.kind === "controller")
-    return [{ iface: null, what: `a ${node.kind}`, because }];
-  return node.runs
-    .filter((what) => !BUILT.has(what))
-    .map((what) => ({ iface: null, what, because }));
-}
-
-function endingOf(node: NodeSpec): string {
-  return node.os === "ios" ? ".ios" : ".sh";
-}
-
-// In the order of their names, so that the same files always make the same device.
-function filesOf(node: string, files: Files): NodeFiles {
-  return Object.keys(files)
-    .filter((path) => path.startsWith(`${node}/`))
-    .sort()
-    .map((path) => ({ path, text: files[path]! }));
-}
-
-const LANGUAGES: Readonly<Record<string, string>> = {
-  ".ios": "Cisco IOS",
-  ".sh": "a shell script",
-  "compose.yaml": "a compose file",
-  "compose.yml": "a compose file",
-};
-
-function wrongLanguage(node: NodeSpec, { path, text }: NodeFiles[number]): Diagnostic[] {
-  if (path.endsWith(endingOf(node))) return [];
-  if (node.os === "linux" && isComposeFile(path)) return [];
-  const span = { file: path, from: 0, to: text.length };
-  const ending = Object.keys(LANGUAGES).find((one) => path.endsWith(one));
-  if (!ending) return [diagnostic("unknown-file", span, { file: path })];
-  const where = `a ${endingOf(node)} file of ${node.name}, which speaks ${LANGUAGES[endingOf(node)]}`;
-  return [diagnostic("wrong-language", span, { language: LANGUAGES[ending]!, where })];
-}
-
-function strayFiles(topology: Topology, files: Files): Diagnostic[] {
+function strayFiles(
+  topology: Topology,
+  files: Files,
+  vms: readonly BuiltNode["vms"][],
+): Diagnostic[] {
   const names = new Set(topology.nodes.map((node) => node.name));
+  const running = new Set(vms.flatMap((one) => one.running));
+  const known = new Set(vms.flatMap((one) => one.known));
   return Object.keys(files)
     .sort()
-    .filter((path) => !names.has(path.split("/")[0]!))
-    .map((file) =>
-      diagnostic("unknown-file", { file, from: 0, to: files[file]!.length }, { file }),
-    );
+    .flatMap((file) => {
+      const [top = "", vm = ""] = file.split("/");
+      const span = { file, from: 0, to: files[file]!.length };
+      if (names.has(top) || (top === "vms" && running.has(vm))) return [];
+      return top === "vms" && known.has(vm)
+        ? [diagnostic("vm-not-running", span, { vm })]
+        : [diagnostic("unknown-file", span, { file })];
+    });
 }
 
 function absentRoutes({ absent }: Compiled): Diagnostic[] {
@@ -185,7 +106,7 @@ function absentRoutes({ absent }: Compiled): Diagnostic[] {
 
 function listenersAt({ name, alsoCalled = [] }: Device, topology: Topology): Listener[] {
   return topology.services
-    .filter((service) => service.at === name || alsoCalled.includes(service.at))
+    .filter(({ at }) => [name, ...alsoCalled].some((one) => one === at || one.endsWith(`/${at}`)))
     .map(({ proto, port }) => ({ proto, port }));
 }
 

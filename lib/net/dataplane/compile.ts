@@ -208,10 +208,14 @@ class DevicePlaces {
     const rules: Rule[] = [
       { guard: { proto: [[ICMP, ICMP]] }, then: deliver, because: [] },
       ...(table === null ? this.relays() : []),
-      ...listens.map(({ proto, port }): Rule => {
+      ...listens.map(({ proto, port, address }): Rule => {
         const number = proto === "tcp" ? TCP : UDP;
         return {
-          guard: { proto: [[number, number]], dport: [[port, port]] },
+          guard: {
+            proto: [[number, number]],
+            dport: [[port, port]],
+            ...(address !== undefined && { dst: [[address, address]] }),
+          },
           then: deliver,
           because: [],
         };

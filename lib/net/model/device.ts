@@ -53,6 +53,8 @@ export type Device = {
   readonly owns: readonly Prefix[];
   /** What the text says that this model does not carry; it may change anything on the device, or on one interface. */
   readonly taints: readonly Taint[];
+  /** Machines that could run in it, and do not. */
+  readonly idle?: readonly string[];
 };
 
 /** A routing table with the interfaces bound to it: the whole of a host, or one VRF. */
@@ -275,7 +277,12 @@ export type WrittenRoute = {
 /** How a route turns packets away: silently, with an error to the sender, or as if it were not there. */
 export type Refusing = "discard" | "unreachable" | "prohibit" | "throw";
 
-export type Listener = { readonly proto: "tcp" | "udp"; readonly port: number };
+/** `address`: it listens on that one only. */
+export type Listener = {
+  readonly proto: "tcp" | "udp";
+  readonly port: number;
+  readonly address?: Ip;
+};
 
 /** Whoever comes to the port, at the address if there is one, is answered by a new connection to `to`. */
 export type Relay = {

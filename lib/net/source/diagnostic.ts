@@ -226,6 +226,18 @@ const catalogue = {
       `"${it.what}" is known in compose files, but it is not simulated here: what depends on it stays undecided.`,
     ),
   "compose-warning": (it: { said: string }) => warning(it.said),
+
+  // libvirt
+  "libvirt-refused": (it: { said: string; hint: string }) =>
+    error(`error: ${it.said}${it.hint && `. ${it.hint}`}`),
+  "libvirt-ignored": (it: { what: string; where: string }) =>
+    warning(`libvirt does not know ${it.what} in <${it.where}> and ignores it.`),
+  "libvirt-absent": (it: { node: string }) =>
+    warning(
+      `${it.node} does not run libvirt, so this file was not read. What runs on a machine stands in lab.yaml.`,
+    ),
+  "vm-not-running": (it: { vm: string }) =>
+    info(`The VM ${it.vm} is not running, so this file was not carried out.`),
 } satisfies Record<string, (it: never) => { severity: Severity; message: string }>;
 
 /** Make the diagnostic `code` for the text at `span`. */

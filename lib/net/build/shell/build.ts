@@ -11,7 +11,10 @@ import { NO_DOCKER, NO_DOCKER_HINT, runDocker } from "../docker/run.ts";
 import { Docker } from "../docker/docker.ts";
 import { ComposeFiles } from "../docker/files.ts";
 import type { ComposeFile } from "../../parse/compose/file.ts";
+import { Hypervisor, type HostFile } from "../libvirt/hypervisor.ts";
+import { runVirsh } from "../libvirt/virsh.ts";
 import { runBridge } from "./bridge.ts";
+import { runDhclient, type LeaseFor } from "./dhclient.ts";
 import { runEbtables, runIptables } from "./filters.ts";
 import { runIp } from "./ip.ts";
 import { runNft } from "./nft.ts";
@@ -43,6 +46,8 @@ export type Session = {
 export type LinuxMachine = {
   readonly ports: readonly { readonly name: string; readonly mac: string }[];
   readonly runs: readonly string[];
+  /** What its ports would be granted by a DHCP server. */
+  readonly leaseFor?: LeaseFor;
 };
 
 type Files = readonly { readonly path: string; readonly text: string }[];
@@ -51,19 +56,30 @@ type Files = readonly { readonly path: string; readonly text: string }[];
  * Start a Linux system and carry out its files: its scripts, in order, then its compose files; a refused command leaves
  * no trace. Files in other languages are left alone.
  */
-export function buildLinux(
-  machine: LinuxMachine,
-  files: Files,
-  nextMac: () => string,
-): { linux: LinuxNode; diagnostics: Diagnostic[] } {
-  const builder = new Builder(new LinuxNode(machine.ports, nextMac), files);
+export function buildLinux(machine: LinuxMachine, files: Files, nextMac: () => string): BuiltLinux {
+  const builder = new Builder(new LinuxNode(machine.ports, nextMac), files, machine.leaseFor);
   if (machine.runs.includes("docker")) builder.startDocker();
+  if (machine.runs.includes("libvirt")) builder.startLibvirt(files.map(asHostFile), nextMac);
   for (const { path, text } of files)
     if (path.endsWith(".sh")) builder.carryOut(parseShell(path, text));
+  builder.libvirt?.startAll();
   builder.startComposed();
   builder.noteOverflow();
   noteOverlaps(builder);
-  return { linux: builder.linux, diagnostics: builder.diagnostics };
+  const { linux, diagnostics, libvirt } = builder;
+  return { linux, diagnostics, libvirt };
+}
+
+/** A Linux system that has started, what there is to say about its files, and its virtual machines. */
+export type BuiltLinux = {
+  readonly linux: LinuxNode;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly libvirt: Hypervisor | null;
+};
+
+// The folder of a node, or of a virtual machine below vms/, is where its scripts run.
+function asHostFile({ path, text }: { path: string; text: string }): HostFile {
+  return { path, text, name: path.replace(/^(vms\/)?[^/]+\//, "") };
 }
 
 /** What is there before any file of the machine says a word. */
@@ -73,18 +89,26 @@ class Builder implements Session {
   readonly diagnostics: Diagnostic[] = [];
   readonly linux: LinuxNode;
   docker: Docker | null = null;
+  libvirt: Hypervisor | null = null;
   private readonly composed: ComposeFiles;
   private readonly announced = new Set<ComposeFile>();
+  private readonly leaseFor: LeaseFor;
   private readonly tainted = new Map<Namespace, Set<string>>();
 
-  constructor(linux: LinuxNode, files: Files) {
+  constructor(linux: LinuxNode, files: Files, leaseFor: LeaseFor = () => null) {
     this.linux = linux;
+    this.leaseFor = leaseFor;
     this.composed = new ComposeFiles(files);
   }
 
   /** Before anything else, as a system that starts Docker when it boots. */
   startDocker(): void {
     this.docker = new Docker(this, WHEN_IT_BOOTS);
+  }
+
+  startLibvirt(files: readonly HostFile[], nextMac: () => string): void {
+    this.libvirt = new Hypervisor(this, files, nextMac);
+    this.libvirt.readFiles();
   }
 
   /** The compose files that no script has started. */
@@ -153,6 +177,10 @@ class Builder implements Session {
         return runNft(this, where, span, call.command);
       case "docker":
         return runDocker(this, where, command, call.command);
+      case "dhclient":
+        return runDhclient(this, where, span, call.command, this.leaseFor);
+      case "virsh":
+        return runVirsh(this, this.libvirt, span, call.command);
       case "inert":
         return true;
       case "ovs-vsctl":

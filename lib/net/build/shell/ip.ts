@@ -264,7 +264,7 @@ class IpRun {
         return `%ip link add … type ${type.kind}`;
       case "tun":
       case "tap":
-        return { kind: "tap" };
+        return { kind: "tap", guest: null };
     }
   }
 

@@ -58,7 +58,7 @@ export class Namespace {
   filtersBridged: { on: boolean; because: Span | null };
   /** tcp_l3mdev_accept, udp_l3mdev_accept. */
   readonly heardInVrfs = { tcp: false, udp: false };
-  /** Who listens by what was started here; the lab may name others. */
+  /** Servers that were started here; the lab may name others. */
   readonly listens: Listener[] = [];
   /** Programs that take connections for others. */
   readonly relays: Relay[] = [];

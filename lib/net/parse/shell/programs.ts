@@ -1,3 +1,4 @@
+import { dhclientCommands, parseDhclient, type DhclientCommand } from "./dhclient.ts";
 import { bridgeCommands, parseBridge, type BridgeCommand } from "./bridge.ts";
 import type { DockerCommand } from "./docker/command.ts";
 import { dockerCommands } from "./docker/commands.ts";
@@ -25,6 +26,7 @@ import {
   type SysctlSetting,
 } from "./sysctl.ts";
 import { parseTc, tcCommands, type TcCommand } from "./tc.ts";
+import { parseVirsh, virshCommands, type VirshCommand } from "./virsh.ts";
 
 /** A command of a script, read by the program that it names. */
 export type ProgramCall =
@@ -38,6 +40,8 @@ export type ProgramCall =
   | { readonly program: "tc"; readonly command: TcCommand }
   | { readonly program: "ovs-vsctl"; readonly command: VsctlCommand }
   | { readonly program: "ovs-ofctl"; readonly command: OfctlCommand }
+  | { readonly program: "dhclient"; readonly command: DhclientCommand }
+  | { readonly program: "virsh"; readonly command: VirshCommand }
   /** `echo 1 > FILE`: a kernel parameter, or another file. */
   | {
       readonly program: "write";
@@ -62,8 +66,9 @@ export const shellCommands: readonly ShellCommand[] = [
   ...ofctlCommands,
   ...dockerCommands,
   ...tcCommands,
+  ...virshCommands,
+  ...dhclientCommands,
   inert("ping ADDRESS", "Ask a host"),
-  unsimulated("virsh start NAME", "Start a virtual machine"),
   unsimulated("brctl addbr NAME", "Bridges, the old way"),
   unsimulated("ifconfig LINK up", "Links, the old way"),
   unsimulated("route add default gw ADDRESS", "Routes, the old way"),
@@ -83,8 +88,8 @@ const INERT = new Set(
 
 const UNSIMULATED = new Set(
   (
-    "podman virsh virt-install qemu-system-x86_64 brctl vconfig ethtool arp ifconfig route iwconfig iw " +
-    "systemctl service netplan ifup ifdown ifquery dhclient dhcpcd udhcpc unshare nsenter kubectl ipset arptables nmcli networkctl " +
+    "podman virt-install qemu-system-x86_64 brctl vconfig ethtool arp ifconfig route iwconfig iw " +
+    "systemctl service netplan ifup ifdown ifquery unshare nsenter kubectl ipset arptables nmcli networkctl " +
     "dnsmasq haproxy nginx python python3 perl ruby node vtysh frr birdc bird gobgp wg wg-quick openvpn ipsec swanctl tunctl teamd teamnl " +
     "firewall-cmd ufw shorewall ovs-docker ovs-vlan-test ovsdb-tool ovn-nbctl ovn-sbctl lxc incus rm mv cp ln xargs source devlink " +
     "dcb rdma tipc mii-tool macchanger pppd pppoe rdisc ebtables-restore ebtables-legacy-restore arptables-restore fw_setenv ndctl"
@@ -119,6 +124,12 @@ export function parseProgram(command: SimpleCommand): ProgramCall {
     case "docker":
     case "docker-compose":
       return { program: "docker", command: parseDocker(words, command.span) };
+    case "dhclient":
+    case "udhcpc":
+    case "dhcpcd":
+      return { program: "dhclient", command: parseDhclient(words) };
+    case "virsh":
+      return { program: "virsh", command: parseVirsh(command) };
     case "tc":
       return { program: "tc", command: parseTc(words) };
   }
