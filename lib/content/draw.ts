@@ -213,6 +213,7 @@ function topologyOf(lab: LabYaml): Topology {
   return {
     nodes: Object.entries(lab.nodes).map(([name, node]) => nodeOf(name, node)),
     links: lab.links.map(([a, b]) => ({ a, b })),
+    vms: lab.vms,
     services: Object.entries(lab.services).flatMap(([at, listeners]) =>
       listeners.map((it): ServiceSpec => ({ at, proto: it.proto, port: it.port })),
     ),

@@ -1,22 +1,17 @@
-import { buildIos, canonical } from "./build/ios/build.ts";
-import { deviceFromIos } from "./build/ios/device.ts";
-import { withServices } from "./build/ios/services.ts";
-import { deviceFromOutside } from "./build/outside.ts";
-import { devicesFromLinux } from "./build/linux/devices.ts";
-import { buildLinux } from "./build/shell/build.ts";
+import { canonical } from "./build/ios/build.ts";
+import { buildNode, freshWorld, type BuiltNode } from "./build/machine.ts";
 import { leasesOf } from "./dataplane/leases.ts";
 import { withScarcity } from "./dataplane/scarcity.ts";
 import { compile, type Compiled } from "./dataplane/compile.ts";
 import type { TunnelEnd } from "./dataplane/layer2.ts";
 import type { Device, Listener } from "./model/device.ts";
-import { leaseKey, type LeaseAnswer, type Leases } from "./model/lease.ts";
+import type { Leases } from "./model/lease.ts";
 import type { IosState } from "./model/ios.ts";
 import { formatPrefix } from "./model/prefix.ts";
-import type { LinkSpec, NodeSpec, PortRef, Topology } from "./model/topology.ts";
-import { parseIos } from "./parse/ios/parse.ts";
+import type { LinkSpec, PortRef, Topology } from "./model/topology.ts";
 import { diagnostic, type Diagnostic } from "./source/diagnostic.ts";
 import { tunnelsOf } from "./trace/tunnels.ts";
-import type { Files, Span } from "./source/span.ts";
+import type { Files } from "./source/span.ts";
 
 /** A network built from text, and everything there is to say about the text. */
 export type Built = Compiled & {
@@ -56,18 +51,21 @@ function buildOnce(topology: Topology, files: Files, down: Down, leases: Leases)
   const inner: LinkSpec[] = [];
   const moved = new Map<string, PortRef>();
   const consoles = new Map<string, IosState>();
+  const vms: BuiltNode["vms"][] = [];
+  const world = freshWorld({ files, vms: ported.vms ?? {}, nextMac, leases });
   for (const node of ported.nodes) {
-    const built = buildNode(node, filesOf(node.name, files), macs.get(node.name)!, nextMac, leases);
+    const built = buildNode(world, node, macs.get(node.name)!);
     for (const one of built.devices) {
-      const device = { ...one, listens: listenersAt(one.name, ported) };
+      const device = { ...one, listens: [...one.listens, ...listenersAt(one, ported)] };
       devices.set(one.name, down.nodes.includes(node.name) ? lifeless(device) : device);
     }
     inner.push(...built.cables);
     for (const [port, now] of built.ports) moved.set(`${node.name}:${port}`, now);
     remarks.push(built.diagnostics);
     if (built.console) consoles.set(node.name, built.console);
+    vms.push(built.vms);
   }
-  const strays = strayFiles(ported, files);
+  const strays = strayFiles(ported, files, vms);
   const now = (end: PortRef) => moved.get(`${end.node}:${end.port}`) ?? end;
   const live = ported.links
     .filter((_, index) => !down.links.includes(index))
@@ -106,118 +104,24 @@ function lifeless(device: Device): Device {
   return { ...device, ifaces, routes: [], owns: [], forwards: { on: false, because: null } };
 }
 
-type NodeFiles = readonly { readonly path: string; readonly text: string }[];
-
-/** What one node of the lab comes to: itself, what runs in it, and the cables in between. */
-type BuiltNode = {
-  readonly devices: readonly Device[];
-  readonly cables: readonly LinkSpec[];
-  /** Where the node's ports have gone, for those that have. */
-  readonly ports: ReadonlyMap<string, PortRef>;
-  readonly diagnostics: readonly Diagnostic[];
-  readonly console?: IosState;
-};
-
-const ALONE = { cables: [], ports: new Map<string, PortRef>(), diagnostics: [] };
-
-function buildNode(
-  node: NodeSpec,
-  files: NodeFiles,
-  macs: ReadonlyMap<string, string>,
-  nextMac: () => string,
-  leases: Leases,
-): BuiltNode {
-  if (node.kind === "outside") return { ...ALONE, devices: [deviceFromOutside(node, macs)] };
-  const wrong = files.flatMap((file) => wrongLanguage(node, file));
-  if (node.os === "ios") {
-    const parsed = files
-      .filter(({ path }) => path.endsWith(endingOf(node)))
-      .map(({ path, text }) => parseIos(path, text));
-    const answerTo = (iface: string) => leases?.get(leaseKey(node.name, iface));
-    const built = buildIos(node.name, node.ports, parsed, node.kind, answerTo);
-    const device = withServices(deviceFromIos(node, built.state, macs), built.state);
-    const diagnostics = [wrong, ...parsed.map((one) => one.diagnostics), built.diagnostics].flat();
-    return { ...ALONE, devices: [tainted(device, node)], diagnostics, console: built.state };
-  }
-  const ports = node.ports.map(({ name }) => ({ name, mac: macs.get(name)! }));
-  const { linux, diagnostics } = buildLinux(
-    { ports, runs: node.runs },
-    files,
-    nextMac,
-    (namespace, link) => answerIn(leases, node.name, namespace, link),
-  );
-  const { devices, cables, ports: moved } = devicesFromLinux(node, linux);
-  return {
-    devices: devices.map((device) => tainted(device, node)),
-    cables,
-    ports: moved,
-    diagnostics: [wrong, diagnostics].flat(),
-  };
-}
-
-// A link that was not heard of in the last pass is answered by nobody knows whom.
-function answerIn(
-  leases: Leases,
-  node: string,
-  namespace: string,
-  link: string,
-): LeaseAnswer | undefined {
-  const device = namespace === "" ? node : `${node}/${namespace}`;
-  const unknown = { kind: "open", why: "a link that has another name later" } as const;
-  return leases ? (leases.get(leaseKey(device, link)) ?? unknown) : undefined;
-}
-
-function tainted(device: Device, node: NodeSpec): Device {
-  return { ...device, taints: [...device.taints, ...unbuilt(node)] };
-}
-
-/** What may run on a node and is simulated. */
-const BUILT: ReadonlySet<string> = new Set(["ovs"]);
-
-// A kind of device that is drawn but not simulated leaves everything that touches it undecided.
-function unbuilt(node: NodeSpec): Device["taints"] {
-  const because: Span = { file: "lab.yaml", from: 0, to: 0 };
-  if ((node.kind === "switch" && node.os === null) || node.kind === "controller")
-    return [{ iface: null, what: `a ${node.kind}`, because }];
-  return node.runs
-    .filter((what) => !BUILT.has(what))
-    .map((what) => ({ iface: null, what, because }));
-}
-
-function endingOf(node: NodeSpec): string {
-  return node.os === "ios" ? ".ios" : ".sh";
-}
-
-// In the order of their names, so that the same files always make the same device.
-function filesOf(node: string, files: Files): NodeFiles {
-  return Object.keys(files)
-    .filter((path) => path.startsWith(`${node}/`))
-    .sort()
-    .map((path) => ({ path, text: files[path]! }));
-}
-
-const LANGUAGES: Readonly<Record<string, string>> = {
-  ".ios": "Cisco IOS",
-  ".sh": "a shell script",
-};
-
-function wrongLanguage(node: NodeSpec, { path, text }: NodeFiles[number]): Diagnostic[] {
-  if (path.endsWith(endingOf(node))) return [];
-  const span = { file: path, from: 0, to: text.length };
-  const ending = Object.keys(LANGUAGES).find((one) => path.endsWith(one));
-  if (!ending) return [diagnostic("unknown-file", span, { file: path })];
-  const where = `a ${endingOf(node)} file of ${node.name}, which speaks ${LANGUAGES[endingOf(node)]}`;
-  return [diagnostic("wrong-language", span, { language: LANGUAGES[ending]!, where })];
-}
-
-function strayFiles(topology: Topology, files: Files): Diagnostic[] {
+function strayFiles(
+  topology: Topology,
+  files: Files,
+  vms: readonly BuiltNode["vms"][],
+): Diagnostic[] {
   const names = new Set(topology.nodes.map((node) => node.name));
+  const running = new Set(vms.flatMap((one) => one.running));
+  const known = new Set(vms.flatMap((one) => one.known));
   return Object.keys(files)
     .sort()
-    .filter((path) => !names.has(path.split("/")[0]!))
-    .map((file) =>
-      diagnostic("unknown-file", { file, from: 0, to: files[file]!.length }, { file }),
-    );
+    .flatMap((file) => {
+      const [top = "", vm = ""] = file.split("/");
+      const span = { file, from: 0, to: files[file]!.length };
+      if (names.has(top) || (top === "vms" && running.has(vm))) return [];
+      return top === "vms" && known.has(vm)
+        ? [diagnostic("vm-not-running", span, { vm })]
+        : [diagnostic("unknown-file", span, { file })];
+    });
 }
 
 function absentRoutes({ absent }: Compiled): Diagnostic[] {
@@ -230,9 +134,9 @@ function absentRoutes({ absent }: Compiled): Diagnostic[] {
     );
 }
 
-function listenersAt(node: string, topology: Topology): Listener[] {
+function listenersAt({ name, alsoCalled = [] }: Device, topology: Topology): Listener[] {
   return topology.services
-    .filter((service) => service.at === node)
+    .filter(({ at }) => [name, ...alsoCalled].some((one) => one === at || one.endsWith(`/${at}`)))
     .map(({ proto, port }) => ({ proto, port }));
 }
 

@@ -8,6 +8,7 @@ import {
 } from "../model/device.ts";
 import type { Drop } from "../model/fate.ts";
 import {
+  ACK,
   BROADCAST_MAC,
   ICMP,
   IPV4,
@@ -16,6 +17,7 @@ import {
   macNumber,
   MULTICAST_MACS,
   placeAt,
+  SYN,
   TCP,
   UDP,
   type LookupRow,
@@ -34,11 +36,13 @@ import {
   lastOf,
   networkOf,
   parsePrefix,
+  ZERO,
   type Ip,
 } from "../model/prefix.ts";
 import { merged } from "../model/ranges.ts";
 import type { Topology } from "../model/topology.ts";
 import {
+  decidingEntry,
   effectiveFib,
   fibsOf,
   isThrow,
@@ -114,6 +118,12 @@ const ANYWHERE = "anywhere";
 
 const notOnWires = [parsePrefix("0.0.0.0/8")!, parsePrefix("127.0.0.0/8")!];
 
+/** A connection is opened, and then something is said: of nothing else is a program told. */
+const OF_CONNECTIONS: readonly Range[] = [
+  [SYN, SYN],
+  [ACK, ACK],
+];
+
 /** Groups that no table routes here, and addresses that may not be on a wire. */
 type Never = { readonly prefix: Entry["prefix"]; readonly never: true };
 const NEVER: readonly Never[] = [multicast, ...notOnWires].map((prefix) => ({
@@ -159,11 +169,12 @@ class DevicePlaces {
     }
     if (this.asksForIngress)
       for (const iface of device.ifaces)
-        if (iface.isPort)
+        if (iface.isPort && !iface.bridge)
           this.routing(this.forwardFrom(iface), { vrf: iface.table, from: iface.name });
     for (const iface of device.ifaces) {
       if (!iface.isPort) continue;
-      this.stack(iface);
+      // A port of a bridge has no stack of its own.
+      if (!iface.bridge) this.stack(iface);
       this.bound(iface);
     }
   }
@@ -198,10 +209,15 @@ class DevicePlaces {
     const everyPort: Rule = { guard: {}, then: deliver, because: [] };
     const rules: Rule[] = [
       { guard: { proto: [[ICMP, ICMP]] }, then: deliver, because: [] },
-      ...listens.map(({ proto, port }): Rule => {
+      ...(table === null ? this.relays() : []),
+      ...listens.map(({ proto, port, address }): Rule => {
         const number = proto === "tcp" ? TCP : UDP;
         return {
-          guard: { proto: [[number, number]], dport: [[port, port]] },
+          guard: {
+            proto: [[number, number]],
+            dport: [[port, port]],
+            ...(address !== undefined && { dst: [[address, address]] }),
+          },
           then: deliver,
           because: [],
         };
@@ -212,6 +228,45 @@ class DevicePlaces {
       kind: "filter",
       rules,
       otherwise: refused,
+    });
+  }
+
+  // The address that its own packets to a neighbour have.
+  private sourceTowards(to: Ip): Ip {
+    const { device } = this;
+    const asked = { dst: to, proto: TCP, dport: 0 };
+    const fibs = this.fibs.get(device.name)!;
+    const entry = decidingEntry(device, fibs, { vrf: null, from: OWN }, asked);
+    const way = entry?.action.kind === "send" ? entry.action.ways[0] : undefined;
+    const addresses = (way && this.ifaces.get(way.iface)?.addresses) ?? [];
+    const near = addresses.find(({ ip, length }) => contains(networkOf(ip, length), to));
+    return way?.source ?? near?.ip ?? addresses[0]?.ip ?? ZERO;
+  }
+
+  private relays(): Rule[] {
+    const { name, ifaces, relays = [] } = this.device;
+    const own = merged(
+      ifaces.flatMap((iface) =>
+        iface.addresses.map(({ ip, length }): Range => {
+          const net = networkOf(ip, iface.ownsNetworks ? length : 32);
+          return [net.first, lastOf(net)];
+        }),
+      ),
+    );
+    return relays.map(({ proto, address, port, to, toPort, because: line }) => {
+      const because = [line];
+      const id = `${name} relays ${proto} ${address === null ? "" : formatIp(address)}:${port}`;
+      const [source, next] = [this.sourceTowards(to), placeAt.send(name, null)];
+      const step = { kind: "relay", source, to, port: toPort, next, because } as const;
+      const then = this.add(id, null, null, step);
+      const number = proto === "tcp" ? TCP : UDP;
+      const dst = address === null ? own : [[address, address] as const];
+      // A datagram for everyone is for whoever listens at every address, a connection is not.
+      const at = {
+        ...(address === null && proto === "udp" ? {} : { dst }),
+        ...(proto === "tcp" && { flags: OF_CONNECTIONS }),
+      };
+      return { guard: { proto: [[number, number]], dport: [[port, port]], ...at }, then, because };
     });
   }
 
@@ -248,9 +303,10 @@ class DevicePlaces {
     );
   }
 
+  // What comes in by a port of a bridge goes to the bridge, and is looked up as having come in by that.
   private forwardFrom(iface: Iface): PlaceId {
     const place = placeAt.forward(this.device.name, iface.table);
-    return this.asksForIngress ? `${place} from ${iface.name}` : place;
+    return this.asksForIngress && !iface.bridge ? `${place} from ${iface.name}` : place;
   }
 
   // Where a packet goes that came in, or that is the device's own: the tables that decide, one after the other.

@@ -31,11 +31,20 @@ export class Filters {
   private readonly places: Map<PlaceId, Place>;
   private readonly laid = new Map<string, PlaceId>();
   private readonly tracks: boolean;
+  /** Whether some rule asks by which port of a bridge a packet came in or goes out. */
+  readonly asksForPorts: boolean;
   private readonly translates: boolean;
 
   constructor(device: Device, places: Map<PlaceId, Place>) {
     this.device = device;
     this.places = places;
+    this.asksForPorts = device.filters.some((table) =>
+      [...table.chains.values()].some((chain) =>
+        chain.rules.some((rule) =>
+          rule.matches.some((match) => match.kind === "iface" && match.port),
+        ),
+      ),
+    );
     this.tracks = device.filters.some((table) => table.family === "ip" && usesConnections(table));
     this.translates = device.filters.some(
       ({ family, chains }) =>

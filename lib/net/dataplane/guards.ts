@@ -44,11 +44,22 @@ export function guardsOf(
   device: Device,
   table: FilterTable,
 ): readonly Guard[] {
-  if (unsimulatedIn(rule).length > 0) return NEVER;
+  if (isOpen(rule)) return NEVER;
+  // Where a packet is, is asked first: most rules are about elsewhere.
+  for (const match of rule.matches)
+    if (match.kind === "iface" && choicesOf(match, passage, device, table) === NEVER) return NEVER;
   return rule.matches.reduce(
     (guards, match) => product(guards, choicesOf(match, passage, device, table)),
     ALWAYS,
   );
+}
+
+const open = new WeakMap<FilterRule, boolean>();
+
+function isOpen(rule: FilterRule): boolean {
+  const known = open.get(rule) ?? unsimulatedIn(rule).length > 0;
+  open.set(rule, known);
+  return known;
 }
 
 function product(some: readonly Guard[], others: readonly Guard[]): Guard[] {

@@ -176,7 +176,7 @@ export class Hearing {
     if (known) return known;
     const own = iface.addresses.map(({ ip }) => ip).sort((a, b) => a - b);
     const speakers = this.reaching(home).flatMap(({ device, iface: there }): Speaker[] => {
-      if (there === iface) return [];
+      if (there === iface || there.addresses.length === 0) return [];
       const asks = this.asksBy(device, there);
       const speaks = there.addresses.filter(({ ip, length }) =>
         within(networkOf(ip, length), own).some((one) => one !== ip && asks(one)),

@@ -617,14 +617,11 @@ export class Layer2 {
         next = filters.hook("bridge", "prerouting", { ...between, out: null, portOut: null }, next);
     }
     if (from.isOwn || to.isOwn || !device.filtersBridged || !filters.filters("ip")) return next;
-    const post = filters.hook("ip", "postrouting", { ...between, in: null, portIn: null }, next);
-    const forward = filters.hook("ip", "forward", between, post);
-    const seen = filters.hook(
-      "ip",
-      "prerouting",
-      { ...between, out: null, portOut: null },
-      forward,
-    );
+    // Where no rule asks for ports, frames from all of them take the same places.
+    const seenBy = filters.asksForPorts ? between : { ...between, portIn: null, portOut: null };
+    const post = filters.hook("ip", "postrouting", { ...seenBy, in: null, portIn: null }, next);
+    const forward = filters.hook("ip", "forward", seenBy, post);
+    const seen = filters.hook("ip", "prerouting", { ...seenBy, out: null, portOut: null }, forward);
     return this.add(device, bridge, `${out}, filtered from ${from.iface.name}`, {
       kind: "filter",
       rules: [{ guard: { ethertype: [[IPV4, IPV4]] }, then: seen, because: [] }],

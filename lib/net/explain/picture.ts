@@ -6,26 +6,29 @@ import { formatIp, formatPrefix } from "../model/prefix.ts";
 
 /** The network as a drawing shows it, computed from what the devices really made of their text. */
 export function pictureOf(compiled: Compiled): Picture {
-  const { network, fibs } = compiled;
+  const { network } = compiled;
   const os = new Map(network.topology.nodes.map((node) => [node.name, node.os]));
   return {
     boxes: [...network.devices.values()]
       .filter((device) => device.name === device.node)
-      .map((device) => {
-        const inside = [...network.devices.values()].filter(
-          (one) => one.node === device.name && one !== device,
-        );
-        const box = boxOf(compiled, device, os.get(device.name) ?? null, fibs.get(device.name)!);
-        return {
-          ...box,
-          inside: inside.map((one) => boxOf(compiled, one, null, fibs.get(one.name)!)),
-        };
-      }),
+      .map((device) => nestedBox(compiled, device, os.get(device.name) ?? null)),
     cables: network.cables.map(({ a, b, up }) => ({
       a: { box: a.node, port: a.port },
       b: { box: b.node, port: b.port },
       up,
     })),
+  };
+}
+
+// What runs in a device has its name and one step more: `hv1`, the machine `hv1/web`, its namespace `hv1/web/red`.
+function nestedBox(compiled: Compiled, device: Device, os: string | null): Box {
+  const isInside = ({ name }: Device) => name.slice(0, name.lastIndexOf("/")) === device.name;
+  const inside = [...compiled.network.devices.values()].filter(
+    (one) => one.node === device.node && one !== device && isInside(one),
+  );
+  return {
+    ...boxOf(compiled, device, os, compiled.fibs.get(device.name)!),
+    inside: inside.map((one) => nestedBox(compiled, one, null)),
   };
 }
 
@@ -38,7 +41,7 @@ function boxOf(compiled: Compiled, device: Device, os: string | null, fibs: read
       table.name === null ? [] : [laneOf(device, table.name, table.distinguisher, fibs)],
     ),
     ports: device.ifaces
-      .filter((iface) => iface.layer.kind === "cable")
+      .filter((iface) => iface.layer.kind === "cable" || iface.layer.kind === "shared")
       .map((iface): PortPicture => ({
         name: iface.name,
         short: iface.short,
@@ -46,10 +49,11 @@ function boxOf(compiled: Compiled, device: Device, os: string | null, fibs: read
         lane: iface.table,
         up:
           iface.enabled &&
-          compiled.network.cables.some(
-            ({ a, b, up }) =>
-              up && [a, b].some((end) => end.node === device.name && end.port === iface.name),
-          ),
+          (iface.layer.kind === "shared" ||
+            compiled.network.cables.some(
+              ({ a, b, up }) =>
+                up && [a, b].some((end) => end.node === device.name && end.port === iface.name),
+            )),
       })),
     inside: [],
   };

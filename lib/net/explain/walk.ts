@@ -84,6 +84,11 @@ function hopOf(compiled: Compiled, trace: Trace, stops: readonly Stop[], isLast:
   // As the cable sees it, with the tags that were put on last.
   const cabled = stops.findLast((stop) => stop.place.id.endsWith(" out"));
   const packet = cabled?.packet ?? stops.at(-1)!.packet;
+  const relay = stops.find((stop) => stop.place.step.kind === "relay")?.place.step;
+  if (relay?.kind === "relay") {
+    const text = `A program here takes the connection, and makes one of its own to ${formatIp(relay.to)}, port ${relay.port}, out of ${common.out}.`;
+    return { ...common, text, packet, because: relay.because };
+  }
   return {
     ...common,
     text: switched(stops, common, packet) ?? decided(looked, resolved, common, packet),

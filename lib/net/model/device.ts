@@ -41,6 +41,12 @@ export type Device = {
   readonly habits: Habits;
   /** Who listens here; ICMP echo is always answered. */
   readonly listens: readonly Listener[];
+  /** Connections that it takes and makes anew, to someone else. */
+  readonly relays?: readonly Relay[];
+  /** Names that it can ask for, and what they stand for. */
+  readonly names?: NameTable;
+  /** Other names of the same place, of those who share it. */
+  readonly alsoCalled?: readonly string[];
   /** Whether who listens is heard in VRFs, too, and not only outside of them. */
   readonly heardInVrfs: { readonly tcp: boolean; readonly udp: boolean };
   /** Prefixes it answers for beside its addresses, on every port: the world outside. */
@@ -64,6 +70,8 @@ export type Device = {
   }[];
   /** What the text says that this model does not carry; it may change anything on the device, or on one interface. */
   readonly taints: readonly Taint[];
+  /** Machines that could run in it, and do not. */
+  readonly idle?: readonly string[];
 };
 
 /** A routing table with the interfaces bound to it: the whole of a host, or one VRF. */
@@ -314,7 +322,24 @@ export type WrittenRoute = {
 /** How a route turns packets away: silently, with an error to the sender, or as if it were not there. */
 export type Refusing = "discard" | "unreachable" | "prohibit" | "throw";
 
-export type Listener = { readonly proto: "tcp" | "udp"; readonly port: number };
+/** `address`: it listens on that one only. */
+export type Listener = {
+  readonly proto: "tcp" | "udp";
+  readonly port: number;
+  readonly address?: Ip;
+};
+
+/** Whoever comes to the port, at the address if there is one, is answered by a new connection to `to`. */
+export type Relay = {
+  readonly proto: "tcp" | "udp";
+  readonly address: Ip | null;
+  readonly port: number;
+  readonly to: Ip;
+  readonly toPort: number;
+  readonly because: Span;
+};
+
+export type NameTable = ReadonlyMap<string, readonly Ip[]>;
 
 export type Taint = {
   /** An interface, or `null` for the device. */

@@ -116,6 +116,18 @@ export type Step =
   | { readonly kind: "flood"; readonly to: readonly PlaceId[] }
   /** Taken by the device's own stack. */
   | { readonly kind: "deliver" }
+  /**
+   * Taken by a program that asks someone else in its own name, and answers with what it is told. What it sends is a
+   * packet of the device's own, and may have any source port.
+   */
+  | {
+      readonly kind: "relay";
+      readonly source: Ip;
+      readonly to: Ip;
+      readonly port: number;
+      readonly next: PlaceId;
+      readonly because: readonly Span[];
+    }
   | { readonly kind: "drop"; readonly why: Drop };
 
 export type Change =

@@ -5,6 +5,8 @@ export type Topology = {
   readonly nodes: readonly NodeSpec[];
   readonly links: readonly LinkSpec[];
   readonly services: readonly ServiceSpec[];
+  /** What runs in virtual machines, where their files do not say it. */
+  readonly vms?: Readonly<Record<string, { readonly runs: readonly string[] }>>;
 };
 
 export type NodeKind = "router" | "switch" | "server" | "host" | "outside" | "controller";

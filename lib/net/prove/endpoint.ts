@@ -31,8 +31,10 @@ export function endpointsNamed(network: Network, name: EndpointName): (Endpoint 
   const [, place = name, sign, rest = ""] = /^([^@:]+)([@:])(.*)$/.exec(name) ?? [];
   // A path may begin at any step of where a thing runs; `*` stands for one step.
   const pattern = new RegExp(`(^|/)${place.split("*").map(escape).join("[^/]*")}$`);
-  const devices = [...network.devices.values()].filter((device) => pattern.test(device.name));
-  if (devices.length === 0) return [{ kind: "missing", name, what: `there is no ${place}` }];
+  const devices = [...network.devices.values()].filter(
+    (device) => pattern.test(device.name) || device.alsoCalled?.some((one) => pattern.test(one)),
+  );
+  if (devices.length === 0) return [{ kind: "missing", name, what: whatIsMissing(network, place) }];
   return devices.map((device): Endpoint | Missing => {
     const full = sign ? `${device.name}${sign}${rest}` : device.name;
     if (!sign) return { kind: "device", name: full, device };
@@ -78,6 +80,14 @@ export function isAt(target: Endpoint, at: { device: string; table: string | nul
   return (
     at.device === target.device.name && (target.kind === "device" || at.table === tableOf(target))
   );
+}
+
+function whatIsMissing({ devices }: Network, place: string): string {
+  const steps = place.split("/");
+  const idle = [...devices.values()]
+    .flatMap((device) => device.idle ?? [])
+    .find((one) => steps.includes(one));
+  return idle === undefined ? `there is no ${place}` : `the VM ${idle} is not running`;
 }
 
 function escape(text: string): string {

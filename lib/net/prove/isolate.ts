@@ -131,6 +131,7 @@ export class Sending {
     if (threat === "attacker") sources.push(...trunkSources(compiled.network, arena, sender));
     const way = spread(compiled.network, arena, sources, {
       forgets: threat === "attacker",
+      relays: true,
       tracking: new Tracking(arena, memory),
     });
     this.ways.set(memory, way);

@@ -47,6 +47,8 @@ export type SpreadHow = {
   readonly until?: ReadonlySet<PlaceId>;
   /** Switches may have forgotten where anyone is, as an attacker can make them. */
   readonly forgets?: boolean;
+  /** Programs ask others for those who ask them; what they are answered is not followed back. */
+  readonly relays?: boolean;
   /** Of what these places flood, only the copy to the place named is followed. */
   readonly copies?: ReadonlyMap<PlaceId, PlaceId>;
   /** What the devices remember; when absent, whatever the packets themselves may have opened. */
@@ -94,6 +96,7 @@ export function spread(
   {
     until = NOWHERE,
     forgets = false,
+    relays = false,
     copies,
     tracking = new Tracking(arena, "ever"),
   }: SpreadHow = {},
@@ -131,6 +134,21 @@ export function spread(
     if (fresh === NONE) return;
     at.set(place, arena.union(known, fresh));
     arrivals.push({ place, fresh, parent, before, changed: [...changed, ...noted], moved });
+  }
+
+  // Its source port, which is any, is left as it was asked with.
+  function relay(
+    { source, to, port, next: on }: Extract<Place["step"], { kind: "relay" }>,
+    packets: PacketSet,
+    parent: number,
+  ): void {
+    const values = { src: source, dst: to, dport: port, dscp: 0 } as const;
+    const fields = Object.keys(values) as (keyof typeof values)[];
+    const sent = fields.reduce(
+      (set, field) => arena.assign(set, field, values[field]),
+      NOTED.reduce((set, field) => arena.assign(set, field, 0), packets),
+    );
+    arrive(on, sent, parent, packets, [...fields, ...NOTED]);
   }
 
   function deviceAt(place: PlaceId): string {
@@ -237,6 +255,9 @@ export function spread(
         throw new NotProved("labels");
       case "map":
         return change(step.next, mapped(arena, packets, step), parent);
+      case "relay":
+        if (!relays) throw new NotProved("a program that takes connections for others");
+        return relay(step, packets, parent);
       case "flood": {
         const only = copies?.get(id);
         for (const to of only === undefined ? step.to : [only]) pass(to, packets);

@@ -277,6 +277,27 @@ const catalogue = {
       `Another flow in table ${it.table} of ${it.bridge} has the priority ${it.priority}, too, fits some of the same packets, and does something else with them. Which of the two decides is not defined; what both fit stays undecided. Give one of them a higher priority.`,
     ),
   "shell-note": (it: { said: string }) => info(it.said),
+
+  // compose
+  "compose-refused": (it: { said: string; hint: string }) =>
+    error(`${it.said}${it.hint && `. ${it.hint}`}`),
+  "compose-unsimulated": (it: { what: string }) =>
+    warning(
+      `"${it.what}" is known in compose files, but it is not simulated here: what depends on it stays undecided.`,
+    ),
+  "compose-warning": (it: { said: string }) => warning(it.said),
+
+  // libvirt
+  "libvirt-refused": (it: { said: string; hint: string }) =>
+    error(`error: ${it.said}${it.hint && `. ${it.hint}`}`),
+  "libvirt-ignored": (it: { what: string; where: string }) =>
+    warning(`libvirt does not know ${it.what} in <${it.where}> and ignores it.`),
+  "libvirt-absent": (it: { node: string }) =>
+    warning(
+      `${it.node} does not run libvirt, so this file was not read. What runs on a machine stands in lab.yaml.`,
+    ),
+  "vm-not-running": (it: { vm: string }) =>
+    info(`The VM ${it.vm} is not running, so this file was not carried out.`),
 } satisfies Record<string, (it: never) => { severity: Severity; message: string }>;
 
 /** Make the diagnostic `code` for the text at `span`. */

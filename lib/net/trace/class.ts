@@ -37,6 +37,8 @@ class Narrowing {
   private readonly sent: number;
   private least = 1;
   private most = MOST_HOPS;
+  /** Whether hops are still those of the packet that set out, and not of one that a program sent for it. */
+  private counts = true;
 
   constructor(sent: number) {
     this.sent = sent;
@@ -96,6 +98,10 @@ class Narrowing {
       case "translate":
         this.exactly(packet, "src", "dst", "sport", "dport");
         return;
+      case "relay":
+        this.set("src", "dst", "sport", "dport", "flags", "dscp", "mark", "ct");
+        this.counts = false;
+        return;
       case "confirm":
       case "flood":
       case "deliver":
@@ -106,6 +112,7 @@ class Narrowing {
 
   // A hop is counted where `left` are left.
   private count(left: number, isLast: boolean): void {
+    if (!this.counts) return;
     const counted = this.sent - left;
     if (isLast) this.most = Math.min(this.most, counted + 1);
     else this.least = Math.max(this.least, counted + 2);

@@ -6,7 +6,7 @@ import type { Proto } from "../model/objective.ts";
 import { contains, isLoopback, networkOf, ZERO, type Ip } from "../model/prefix.ts";
 import type { Packet } from "./packet.ts";
 import { Connections } from "./connections.ts";
-import { trace, type Choose, type How, type Trace } from "./trace.ts";
+import { trace, type Choose, type How, type Stop, type Trace } from "./trace.ts";
 
 /** Who asks whom what. `table` is the routing table the question leaves by; `null` is the device's first. */
 export type Question = {
@@ -67,14 +67,69 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
     trace(compiled.network, startOf(compiled, question), packet, how);
   const lost = { question, forward, back: null, answered: false, how };
   if (forward.fate.kind !== "delivered") return lost;
-  const arrived = acceptedAt(forward)!;
-  const there = compiled.network.devices.get(arrived.device)!;
-  const { ttl } = there.habits;
-  const { last } = forward;
-  const isIcmp = last.proto === ICMP;
+  const there = compiled.network.devices.get(acceptedAt(forward)!.device)!;
   // Nobody answers in the name of an address that is everybody's (icmp_echo_ignore_broadcasts).
-  if (isIcmp && !isOneOf(there, last.dst as Ip)) return lost;
-  const reply: Packet = {
+  if (forward.last.proto === ICMP && !isOneOf(there, forward.last.dst as Ip)) return lost;
+  const back = answered(compiled, question, packet, forward, how);
+  return { ...lost, back, answered: back.fate.kind === "delivered" };
+}
+
+/** A stretch of a way there: who asked, at which address, and where what was asked arrived. */
+type Leg = {
+  readonly asker: PlaceId;
+  readonly asked: number;
+  readonly at: { readonly device: string; readonly table: string | null };
+  readonly packet: Packet;
+};
+
+// The way of the answer: from whoever was asked at last to the program that asked, and so on back to the first.
+function answered(
+  compiled: Compiled,
+  question: Question,
+  packet: Packet,
+  forward: Trace,
+  how: How,
+): Trace {
+  const stops: Stop[] = [];
+  for (const { asker, asked, at, packet: arrived } of legsOf(
+    question,
+    packet,
+    forward,
+  ).toReversed()) {
+    const way = answer(compiled, at, replyTo(compiled, at, arrived), asker, how);
+    const whole = { ...way, stops: [...stops, ...way.stops] };
+    const { device } = compiled.network.places.get(asker)!;
+    // An echo is known by its number, whoever sends it back; ports also by the address that was asked.
+    const isKnown = arrived.proto === ICMP || way.last.src === asked;
+    if (way.fate.kind === "delivered" && !isKnown)
+      return { ...whole, fate: { kind: "unasked", device } };
+    if (way.fate.kind !== "delivered" || asker === placeAt.accept(question.device, question.table))
+      return whole;
+    stops.push(...way.stops);
+  }
+  throw new Error("A way without an end");
+}
+
+function legsOf(question: Question, packet: Packet, forward: Trace): Leg[] {
+  let asker = placeAt.accept(question.device, question.table);
+  let asked = packet.dst;
+  const legs: Leg[] = [];
+  for (const { place, packet: taken } of forward.stops) {
+    if (place.step.kind !== "relay") continue;
+    const at = { device: place.device, table: null };
+    legs.push({ asker, asked, at, packet: taken });
+    asker = placeAt.accept(place.device, null);
+    asked = place.step.to;
+  }
+  const arrived = acceptedAt(forward)!;
+  // A datagram's answer is sent by whoever listens, who is in no VRF; a connection stays in its own.
+  const at = forward.last.proto === UDP ? { ...arrived, table: null } : arrived;
+  return [...legs, { asker, asked, at, packet: forward.last }];
+}
+
+function replyTo(compiled: Compiled, { device }: Leg["at"], last: Packet): Packet {
+  const isIcmp = last.proto === ICMP;
+  return {
     ...last,
     src: last.dst,
     dst: last.src,
@@ -86,20 +141,10 @@ function exchange(compiled: Compiled, question: Question, packet: Packet, how: H
     smac: 0,
     mark: 0,
     ct: 0,
-    ttl,
+    ttl: compiled.network.devices.get(device)!.habits.ttl,
     // The pieces are put together before anybody answers; an echo's answer may be cut (icmp_sk_init).
     ...(last.size !== undefined && { df: last.df && !isIcmp, piece: undefined }),
   };
-  const expected = placeAt.accept(question.device, question.table);
-  // A datagram's answer is sent by whoever listens, who is in no VRF; a connection stays in its own.
-  const from = last.proto === UDP ? { ...arrived, table: null } : arrived;
-  const way = answer(compiled, from, reply, expected, how);
-  // An echo is known by its number, whoever sends it back; ports also by the address that was asked.
-  const back: Trace =
-    way.fate.kind === "delivered" && way.last.src !== packet.dst && !isIcmp
-      ? { ...way, fate: { kind: "unasked", device: question.device } }
-      : way;
-  return { ...lost, back, answered: back.fate.kind === "delivered" };
 }
 
 /*
@@ -174,7 +219,7 @@ export function answer(
 
 /** The stack that took the packet in, whether or not anyone listened. */
 export function acceptedAt({ stops }: Trace): { device: string; table: string | null } | null {
-  const stop = stops.find(
+  const stop = stops.findLast(
     ({ place }) => place.id === placeAt.accept(place.device, place.table ?? null),
   );
   return stop ? { device: stop.place.device, table: stop.place.table ?? null } : null;

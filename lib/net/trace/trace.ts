@@ -248,6 +248,16 @@ class Walker {
           at = step.next;
           break;
         }
+        case "relay": {
+          pass(place);
+          this.tracked.delete(place.device);
+          const { ttl } = this.network.devices.get(place.device)!.habits;
+          const { source: src, to: dst, port: dport } = step;
+          const begun = { ttl, dscp: 0, smac: 0, mark: 0, ct: CT.untracked };
+          now = { ...now, src, dst, dport, ...begun };
+          at = step.next;
+          break;
+        }
         case "flood": {
           pass(place);
           const only = step.to.length > 1 ? this.choose(step.to, place) : (step.to[0] ?? null);

@@ -8,7 +8,7 @@ import type {
   WrittenMac,
   WrittenRoute,
 } from "../../model/device.ts";
-import type { LinuxLink } from "../../model/linux/link.ts";
+import type { GuestPort, LinuxLink } from "../../model/linux/link.ts";
 import { mtuOf } from "../../model/linux/mtu.ts";
 import type { Namespace } from "../../model/linux/namespace.ts";
 import type { LinuxRoute } from "../../model/linux/routes.ts";
@@ -17,7 +17,7 @@ import { DEFAULT, LOCAL, MAIN, type LinuxRule } from "../../model/linux/rules.ts
 import type { Guard } from "../../model/network.ts";
 import { lastOf, type Prefix } from "../../model/prefix.ts";
 import { maskedRanges, merged } from "../../model/ranges.ts";
-import type { LinkSpec, NodeSpec, PortRef } from "../../model/topology.ts";
+import type { LinkSpec, NodeKind, PortRef } from "../../model/topology.ts";
 import { BARE, switchesOf, type Switching } from "./switches.ts";
 
 /** How Linux behaves where systems differ (kernel 6.1, its defaults). */
@@ -31,9 +31,12 @@ const habits: Habits = {
   ttl: 64,
 };
 
+/** A Linux system by name, `hv1/web`, and the node of the lab that it is or runs on. */
+export type System = { readonly name: string; readonly node: string; readonly kind: NodeKind };
+
 /** The devices that a Linux system is, one for each namespace, the cables between them that are veth pairs, and its ports. */
 export function devicesFromLinux(
-  node: NodeSpec,
+  node: System,
   linux: LinuxNode,
 ): { devices: Device[]; cables: LinkSpec[]; ports: Map<string, PortRef> } {
   const devices = [...linux.namespaces.values()].map((namespace) => deviceOf(node, namespace));
@@ -48,7 +51,7 @@ export function devicesFromLinux(
 }
 
 // With its virtual switches: links that are their ports belong to them, whatever else was said of them.
-function switched(device: Device, node: NodeSpec, it: Switching): Device {
+function switched(device: Device, node: System, it: Switching): Device {
   const macs = new Map(
     [...it.macs].map(([link, mac]) => [`${deviceName(node, link.namespace)}:${link.name}`, mac]),
   );
@@ -64,7 +67,7 @@ function switched(device: Device, node: NodeSpec, it: Switching): Device {
 }
 
 // Where each port of the machine is now: it may have been renamed, and moved into a namespace.
-function portsOf(node: NodeSpec, linux: LinuxNode): Map<string, PortRef> {
+function portsOf(node: System, linux: LinuxNode): Map<string, PortRef> {
   return new Map(
     [...linux.links()].flatMap((link) =>
       link.kind.kind === "port" ? [[link.kind.port, endOf(node, link)] as const] : [],
@@ -75,11 +78,11 @@ function portsOf(node: NodeSpec, linux: LinuxNode): Map<string, PortRef> {
 /** Under this address a VXLAN keeps where floods are sent. */
 const NO_MAC = "00:00:00:00:00:00";
 
-function deviceName(node: NodeSpec, namespace: string): string {
+function deviceName(node: System, namespace: string): string {
   return namespace === "" ? node.name : `${node.name}/${namespace}`;
 }
 
-function pairsOf(node: NodeSpec, linux: LinuxNode): LinkSpec[] {
+function pairsOf(node: System, linux: LinuxNode): LinkSpec[] {
   const seen = new Set<LinuxLink>();
   return [...linux.links()].flatMap((link): LinkSpec[] => {
     const peer = link.kind.kind === "veth" ? link.kind.peer : null;
@@ -89,11 +92,24 @@ function pairsOf(node: NodeSpec, linux: LinuxNode): LinkSpec[] {
   });
 }
 
-function endOf(node: NodeSpec, link: LinuxLink): PortRef {
+/** Which links of the system are the other ends of its guests' cables. */
+export function tapsOf(
+  node: System,
+  linux: LinuxNode,
+): { readonly end: PortRef; readonly guest: GuestPort }[] {
+  return [...linux.links()].flatMap((link) =>
+    link.kind.kind === "tap" && link.kind.guest
+      ? [{ end: endOf(node, link), guest: link.kind.guest }]
+      : [],
+  );
+}
+
+/** A link by the names of its device and interface. */
+export function endOf(node: System, link: LinuxLink): PortRef {
   return { node: deviceName(node, link.namespace), port: link.name };
 }
 
-function deviceOf(node: NodeSpec, namespace: Namespace): Device {
+function deviceOf(node: System, namespace: Namespace): Device {
   const name = deviceName(node, namespace.name);
   const vrfs = [...namespace.links.values()].filter((link) => link.kind.kind === "vrf");
   const tables = new Map(
@@ -103,7 +119,7 @@ function deviceOf(node: NodeSpec, namespace: Namespace): Device {
     table === MAIN ? null : (tables.get(table) ?? `table ${table}`);
   return {
     name,
-    node: node.name,
+    node: node.node,
     kind: node.kind,
     tables: [
       { name: null, distinguisher: null, because: null },
@@ -119,7 +135,10 @@ function deviceOf(node: NodeSpec, namespace: Namespace): Device {
     ...labelsOf(namespace),
     forwards: namespace.forwards,
     habits,
-    listens: [],
+    listens: namespace.listens,
+    relays: namespace.relays,
+    names: namespace.names,
+    alsoCalled: namespace.alsoCalled.map((one) => deviceName(node, one)),
     heardInVrfs: namespace.heardInVrfs,
     owns: [],
     taints: namespace.taints,
@@ -171,7 +190,7 @@ function guardOf({ from, to, mark, proto, dport, sport }: LinuxRule): Guard {
   };
 }
 
-function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
+function ifaceOf(node: System, link: LinuxLink, namespace: Namespace): Iface {
   const { master, settings } = link;
   // ip-sysctl.rst: the larger of conf/all and conf/<link> is used, so 2 (loose) wins over 1 (strict).
   const check = Math.max(namespace.all.rpFilter, settings.rpFilter);
@@ -215,7 +234,7 @@ function ifaceOf(node: NodeSpec, link: LinuxLink, namespace: Namespace): Iface {
   };
 }
 
-function layerOf(node: NodeSpec, link: LinuxLink): IfaceLayer {
+function layerOf(node: System, link: LinuxLink): IfaceLayer {
   const { kind } = link;
   const parentOf = (parent: LinuxLink) => ({
     device: deviceName(node, parent.namespace),
@@ -264,9 +283,10 @@ function layerOf(node: NodeSpec, link: LinuxLink): IfaceLayer {
       return { kind: "switched", home: node.name, switch: kind.switch, port: kind.port };
     case "loopback":
     case "dummy":
-    case "tap":
     case "stand-in":
       return { kind: "nothing" };
+    case "tap":
+      return { kind: kind.guest ? "cable" : "nothing" };
   }
 }
 

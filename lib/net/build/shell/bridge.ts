@@ -15,7 +15,7 @@ export function runBridge(session: Session, where: Where, span: Span, it: Bridge
     case "unsimulated":
       return session.unsimulated(it.what, span, where, it.dev);
     case "in-namespace": {
-      const namespace = session.linux.namespaces.get(it.name);
+      const namespace = session.linux.named(it.name);
       if (!namespace)
         return session.refuse(
           `Cannot open network namespace "${it.name}": No such file or directory`,

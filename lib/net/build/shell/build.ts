@@ -3,12 +3,19 @@ import type { LeaseAnswer } from "../../model/lease.ts";
 import { LinuxNode } from "../../model/linux/node.ts";
 import { parseShell } from "../../parse/shell/statements.ts";
 import { parseProgram } from "../../parse/shell/programs.ts";
-import { runShell, type SimpleCommand } from "../../parse/shell/run.ts";
+import { runShell, type Run, type SimpleCommand } from "../../parse/shell/run.ts";
 import type { ShellFile } from "../../parse/shell/syntax.ts";
 import { diagnostic, type Diagnostic } from "../../source/diagnostic.ts";
 import type { Span } from "../../source/span.ts";
+import { composeUp } from "../docker/compose.ts";
+import { NO_DOCKER, NO_DOCKER_HINT, runDocker } from "../docker/run.ts";
+import { Docker } from "../docker/docker.ts";
+import { ComposeFiles } from "../docker/files.ts";
+import type { ComposeFile } from "../../parse/compose/file.ts";
+import { Hypervisor, type HostFile } from "../libvirt/hypervisor.ts";
+import { runVirsh } from "../libvirt/virsh.ts";
 import { runBridge } from "./bridge.ts";
-import { runDhcp } from "./dhcp.ts";
+import { runDhclient, type LeaseFor } from "./dhclient.ts";
 import { runEbtables, runIptables } from "./filters.ts";
 import { runIp } from "./ip.ts";
 import { runNft } from "./nft.ts";
@@ -25,11 +32,17 @@ export type Session = {
   refuse(said: string, span: Span, hint?: string): boolean;
   unsimulated(what: string, span: Span, where: Where, link?: string | null): boolean;
   /** Leave claims open for a line that was said to be beyond already, or is wrong. */
-  taint(what: string, because: Span, where: Where, link: string | null): void;
+  taint(what: string, because: Span, where: Where, link?: string | null): void;
   note(remark: Diagnostic): void;
   run(command: SimpleCommand, where: Where): boolean;
   /** What a link is answered that asks for an address; `undefined` while nobody could answer yet. */
   lease(namespace: string, link: string): LeaseAnswer | undefined;
+  /** Carry out a whole script, each of its commands by `how`. */
+  carryOut(file: ShellFile, where: Where, how: Run): void;
+  /** Docker, where it runs. */
+  readonly docker: Docker | null;
+  /** A compose file of this system by its name, or (`null`) the one that compose finds by itself. */
+  composeFile(name: string | null): ComposeFile | null;
 };
 
 type AnswerTo = Session["lease"];
@@ -38,43 +51,107 @@ type AnswerTo = Session["lease"];
 export type LinuxMachine = {
   readonly ports: readonly { readonly name: string; readonly mac: string }[];
   readonly runs: readonly string[];
+  /** What its ports would be granted by a DHCP server. */
+  readonly leaseFor?: LeaseFor;
+  /** What its links are answered that ask everybody for an address. */
+  readonly answerTo?: AnswerTo;
 };
 
+type Files = readonly { readonly path: string; readonly text: string }[];
+
 /**
- * Start a Linux system and carry out its files: its scripts, in order; a refused command leaves no trace. Files in
- * other languages are left alone.
+ * Start a Linux system and carry out its files: its scripts, in order, then its compose files; a refused command leaves
+ * no trace. Files in other languages are left alone.
  */
-export function buildLinux(
-  machine: LinuxMachine,
-  files: readonly { readonly path: string; readonly text: string }[],
-  nextMac: () => string,
-  answerTo: AnswerTo = () => undefined,
-): { linux: LinuxNode; diagnostics: Diagnostic[] } {
-  const builder = new Builder(new LinuxNode(machine.ports, nextMac), answerTo);
+export function buildLinux(machine: LinuxMachine, files: Files, nextMac: () => string): BuiltLinux {
+  const builder = new Builder(new LinuxNode(machine.ports, nextMac), files, machine);
+  if (machine.runs.includes("docker")) builder.startDocker();
+  if (machine.runs.includes("libvirt")) builder.startLibvirt(files.map(asHostFile), nextMac);
   for (const { path, text } of files)
     if (path.endsWith(".sh")) builder.carryOut(parseShell(path, text));
+  builder.libvirt?.startAll();
+  builder.startComposed();
   builder.noteOverflow();
   noteOverlaps(builder);
-  return { linux: builder.linux, diagnostics: builder.diagnostics };
+  const { linux, diagnostics, libvirt } = builder;
+  return { linux, diagnostics, libvirt };
 }
+
+/** A Linux system that has started, what there is to say about its files, and its virtual machines. */
+export type BuiltLinux = {
+  readonly linux: LinuxNode;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly libvirt: Hypervisor | null;
+};
+
+// The folder of a node, or of a virtual machine below vms/, is where its scripts run.
+function asHostFile({ path, text }: { path: string; text: string }): HostFile {
+  return { path, text, name: path.replace(/^(vms\/)?[^/]+\//, "") };
+}
+
+/** What is there before any file of the machine says a word. */
+const WHEN_IT_BOOTS: Span = { file: "lab.yaml", from: 0, to: 0 };
 
 class Builder implements Session {
   readonly diagnostics: Diagnostic[] = [];
   readonly linux: LinuxNode;
+  docker: Docker | null = null;
+  libvirt: Hypervisor | null = null;
+  private readonly composed: ComposeFiles;
+  private readonly announced = new Set<ComposeFile>();
+  private readonly leaseFor: LeaseFor | null;
   private readonly tainted = new Map<Namespace, Set<string>>();
 
   readonly lease: AnswerTo;
 
-  constructor(linux: LinuxNode, answerTo: AnswerTo) {
+  constructor(linux: LinuxNode, files: Files, { leaseFor, answerTo }: LinuxMachine) {
     this.linux = linux;
-    this.lease = answerTo;
+    this.leaseFor = leaseFor ?? null;
+    this.lease = answerTo ?? (() => undefined);
+    this.composed = new ComposeFiles(files);
   }
 
-  carryOut(file: ShellFile): void {
-    const home = { namespace: this.linux.root, vrf: null };
-    const { diagnostics, unsupported } = runShell(file, (command) => this.run(command, home));
+  /** Before anything else, as a system that starts Docker when it boots. */
+  startDocker(): void {
+    this.docker = new Docker(this, WHEN_IT_BOOTS);
+  }
+
+  startLibvirt(files: readonly HostFile[], nextMac: () => string): void {
+    this.libvirt = new Hypervisor(this, files, nextMac);
+    this.libvirt.readFiles();
+  }
+
+  /** The compose files that no script has started. */
+  startComposed(): void {
+    for (const path of this.composed.unread) {
+      const file = this.composeFile(path)!;
+      if (this.docker) composeUp(this, this.docker, file);
+      else this.refuse(NO_DOCKER, { file: path, from: 0, to: 0 }, NO_DOCKER_HINT);
+    }
+    for (const [path, because] of this.composed.passedOver) {
+      const said = `There are several compose files here; ${path} is not used.`;
+      this.note(diagnostic("shell-note", because, { said }));
+    }
+    this.docker?.settleNames();
+  }
+
+  composeFile(name: string | null): ComposeFile | null {
+    const file = this.composed.find(name);
+    if (!file || this.announced.has(file)) return file;
+    this.announced.add(file);
+    this.diagnostics.push(...file.diagnostics);
+    return file;
+  }
+
+  carryOut(file: ShellFile, where = this.home, how?: Run): void {
+    const run = how ?? ((command) => this.run(command, where));
+    const { diagnostics, unsupported } = runShell(file, run);
     this.diagnostics.push(...diagnostics);
-    for (const { what, span } of unsupported) this.taint(what, span, home, null);
+    for (const { what, span } of unsupported) this.taint(what, span, where, null);
+  }
+
+  private get home(): Where {
+    return { namespace: this.linux.root, vrf: null };
   }
 
   /** What found no room may have mattered to anything. */
@@ -108,8 +185,12 @@ class Builder implements Session {
         return runEbtables(this, where, span, call.command);
       case "nft":
         return runNft(this, where, span, call.command);
-      case "dhcp":
-        return runDhcp(this, where, command, call.command);
+      case "docker":
+        return runDocker(this, where, command, call.command);
+      case "dhclient":
+        return runDhclient(this, where, command, call.command, this.leaseFor);
+      case "virsh":
+        return runVirsh(this, this.libvirt, span, call.command);
       case "inert":
         return true;
       case "ovs-vsctl":
@@ -143,7 +224,7 @@ class Builder implements Session {
   }
 
   // The first line of its kind stands for those that follow.
-  taint(what: string, because: Span, { namespace }: Where, link: string | null): void {
+  taint(what: string, because: Span, { namespace }: Where, link: string | null = null): void {
     const iface = link !== null && namespace.links.has(link) ? link : null;
     const noted = this.tainted.get(namespace) ?? new Set();
     this.tainted.set(namespace, noted);

@@ -109,7 +109,7 @@ class IpRun {
       case "namespace-exec":
         return this.exec(it.name, it.words);
       case "in-namespace": {
-        const inside = session.linux.namespaces.get(it.name);
+        const inside = session.linux.named(it.name);
         if (!inside) return session.refuse(noNamespace(it.name), span);
         return new IpRun(session, { namespace: inside, vrf: null }, this.command).carryOut(
           it.command,
@@ -127,10 +127,13 @@ class IpRun {
 
   private exec(name: string | null, words: SimpleCommand["words"]): boolean {
     const { session, span } = this;
-    const names = name === null ? [...session.linux.namespaces.keys()].filter(Boolean) : [name];
+    const all = [...session.linux.namespaces.values()].filter(
+      (one) => one.isNamed && one.name !== "",
+    );
+    const names = name === null ? all.map((one) => one.name) : [name];
     return names
       .map((one) => {
-        const namespace = session.linux.namespaces.get(one);
+        const namespace = session.linux.named(one);
         if (!namespace) return session.refuse(noNamespace(one), span);
         return this.command.exec(words, (inner) => session.run(inner, { namespace, vrf: null }));
       })
@@ -152,8 +155,7 @@ class IpRun {
 
   private addLink(it: LinkCommand & { kind: "link-add" }): boolean {
     const { session, span } = this;
-    const namespace =
-      it.namespace === null ? this.namespace : session.linux.namespaces.get(it.namespace);
+    const namespace = it.namespace === null ? this.namespace : session.linux.named(it.namespace);
     if (!namespace)
       return session.refuse(
         `Error: argument "${it.namespace}" is wrong: Invalid "netns" value`,
@@ -197,8 +199,7 @@ class IpRun {
   ): boolean {
     const { session, span } = this;
     const { peer } = type;
-    const other =
-      peer.namespace === null ? namespace : session.linux.namespaces.get(peer.namespace);
+    const other = peer.namespace === null ? namespace : session.linux.named(peer.namespace);
     if (!other)
       return session.refuse(
         `Error: argument "${peer.namespace}" is wrong: Invalid "netns" value`,
@@ -263,7 +264,7 @@ class IpRun {
         return `%ip link add … type ${type.kind}`;
       case "tun":
       case "tap":
-        return { kind: "tap" };
+        return { kind: "tap", guest: null };
     }
   }
 
@@ -298,7 +299,7 @@ class IpRun {
       }
       case "namespace": {
         // A number is a process: the first one's is the system's own namespace.
-        const to = linux.namespaces.get(change.namespace === "1" ? "" : change.namespace);
+        const to = linux.named(change.namespace === "1" ? "" : change.namespace);
         if (!to) return `Error: argument "${change.namespace}" is wrong: Invalid "netns" value`;
         return linux.move(link, to, span);
       }

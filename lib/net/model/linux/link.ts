@@ -70,11 +70,16 @@ export type LinkKind =
       readonly home: string;
       readonly fdb: { readonly mac: string; readonly remote: Ip; readonly because: Span }[];
     }
-  | { readonly kind: "tap" }
+  /** Frames go to the program that holds it open: `guest`, when that is a virtual machine's card. With `parent` they are
+   * its own share of what that device carries (macvtap). */
+  | { readonly kind: "tap"; guest: GuestPort | null; readonly parent?: LinuxLink }
   /** The stack's side of a port of a virtual switch. */
   | { readonly kind: "internal"; readonly switch: string; readonly port: string }
   /** Of a kind that is not simulated: it is there, so that what is said of it is not refused. */
   | { readonly kind: "stand-in"; readonly what: string };
+
+/** A network card inside a virtual machine of this system. */
+export type GuestPort = { readonly machine: string; readonly port: string };
 
 export type MacvlanMode = "bridge" | "private" | "vepa" | "passthru";
 

@@ -1,5 +1,5 @@
 import type { Span } from "../../source/span.ts";
-import type { Taint } from "../device.ts";
+import type { Listener, NameTable, Relay, Taint } from "../device.ts";
 import type { FilterTable } from "../packet-filter.ts";
 import { ZERO, formatIp, lastOf, networkOf, type Ip, type Prefix } from "../prefix.ts";
 import { NetworkCounts, type LinuxAddress } from "./addresses.ts";
@@ -60,6 +60,16 @@ export class Namespace {
   filtersBridged: { on: boolean; because: Span | null };
   /** tcp_l3mdev_accept, udp_l3mdev_accept. */
   readonly heardInVrfs = { tcp: false, udp: false };
+  /** Servers that were started here; the lab may name others. */
+  readonly listens: Listener[] = [];
+  /** Programs that take connections for others. */
+  readonly relays: Relay[] = [];
+  /** Names that whoever runs here can ask for. */
+  names: NameTable = new Map();
+  /** Other names of the place, for those who share it. */
+  readonly alsoCalled: string[] = [];
+  /** Whether `ip netns` knows it by its name; what containers are in, it does not. */
+  isNamed = true;
   /** The line after which there was no room for more. */
   overflow: Span | null = null;
   /** What the local table says: own addresses and networks of the loopback, and broadcasts of links that are up. */

@@ -43,6 +43,23 @@ export class LinuxNode {
     for (const namespace of this.namespaces.values()) yield* namespace.links.values();
   }
 
+  /** The namespace that `ip netns` has under this name. */
+  named(name: string): Namespace | undefined {
+    const namespace = this.namespaces.get(name);
+    return namespace?.isNamed ? namespace : undefined;
+  }
+
+  /** A namespace without a name under /var/run/netns: a container's. As the kernel has it, settings of all links are the system's. */
+  addContainer(name: string, because: Span): Namespace {
+    const namespace = new Namespace(name, because);
+    namespace.isNamed = false;
+    namespace.forwards = this.root.forwards;
+    Object.assign(namespace.all, this.root.all);
+    this.namespaces.set(name, namespace);
+    this.addLoopback(namespace, true);
+    return namespace;
+  }
+
   addNamespace(name: string, because: Span): Refusal {
     if (this.namespaces.has(name))
       return `Cannot create namespace file "/var/run/netns/${name}": File exists`;
@@ -55,14 +72,19 @@ export class LinuxNode {
   /** Its ports of the machine go back to the system; what was made is gone. */
   deleteNamespace(name: string, because: Span): Refusal {
     const namespace = this.namespaces.get(name);
-    if (!namespace || name === "")
+    if (!namespace?.isNamed || name === "")
       return `Cannot remove namespace file "/var/run/netns/${name}": No such file or directory`;
+    this.endNamespace(namespace, because);
+    return null;
+  }
+
+  /** Whoever held the namespace is gone, and so is all that was in it. */
+  endNamespace(namespace: Namespace, because: Span): void {
     for (const link of Array.from(namespace.links.values()))
       if (link.kind.kind === "port") this.move(link, this.root, because);
       else if (link.kind.kind === "internal") this.deleteInternal(link, because);
       else if (link.kind.kind !== "loopback") this.deleteLink(link, because);
-    this.namespaces.delete(name);
-    return null;
+    this.namespaces.delete(namespace.name);
   }
 
   addLink(

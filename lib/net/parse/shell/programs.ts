@@ -1,5 +1,8 @@
+import { dhclientCommands, parseDhclient, type DhclientCommand } from "./dhclient.ts";
 import { bridgeCommands, parseBridge, type BridgeCommand } from "./bridge.ts";
-import { dhcpCommands, parseDhcp, type DhcpCommand } from "./dhcp.ts";
+import type { DockerCommand } from "./docker/command.ts";
+import { dockerCommands } from "./docker/commands.ts";
+import { parseDocker } from "./docker/parse.ts";
 import { ebtablesCommands, parseEbtables, type EbtablesCommand } from "./ebtables.ts";
 import type { IpCommand } from "./ip/command.ts";
 import { ipCommands } from "./ip/commands.ts";
@@ -23,6 +26,7 @@ import {
   type SysctlSetting,
 } from "./sysctl.ts";
 import { parseTc, tcCommands, type TcCommand } from "./tc.ts";
+import { parseVirsh, virshCommands, type VirshCommand } from "./virsh.ts";
 
 /** A command of a script, read by the program that it names. */
 export type ProgramCall =
@@ -31,11 +35,13 @@ export type ProgramCall =
   | { readonly program: "sysctl"; readonly command: SysctlCommand }
   | { readonly program: "iptables"; readonly command: IptablesCommand }
   | { readonly program: "ebtables"; readonly command: EbtablesCommand }
-  | { readonly program: "dhcp"; readonly command: DhcpCommand }
   | { readonly program: "nft"; readonly command: NftCommand }
+  | { readonly program: "docker"; readonly command: DockerCommand }
   | { readonly program: "tc"; readonly command: TcCommand }
   | { readonly program: "ovs-vsctl"; readonly command: VsctlCommand }
   | { readonly program: "ovs-ofctl"; readonly command: OfctlCommand }
+  | { readonly program: "dhclient"; readonly command: DhclientCommand }
+  | { readonly program: "virsh"; readonly command: VirshCommand }
   /** `echo 1 > FILE`: a kernel parameter, or another file. */
   | {
       readonly program: "write";
@@ -58,11 +64,11 @@ export const shellCommands: readonly ShellCommand[] = [
   ...nftCommands,
   ...vsctlCommands,
   ...ofctlCommands,
+  ...dockerCommands,
   ...tcCommands,
-  ...dhcpCommands,
+  ...virshCommands,
+  ...dhclientCommands,
   inert("ping ADDRESS", "Ask a host"),
-  unsimulated("docker run NAME", "Start a container"),
-  unsimulated("virsh start NAME", "Start a virtual machine"),
   unsimulated("brctl addbr NAME", "Bridges, the old way"),
   unsimulated("ifconfig LINK up", "Links, the old way"),
   unsimulated("route add default gw ADDRESS", "Routes, the old way"),
@@ -82,8 +88,8 @@ const INERT = new Set(
 
 const UNSIMULATED = new Set(
   (
-    "docker docker-compose podman virsh virt-install qemu-system-x86_64 brctl vconfig ethtool arp ifconfig route iwconfig iw " +
-    "systemctl service netplan ifup ifdown ifquery dhcpcd unshare nsenter kubectl ipset arptables nmcli networkctl " +
+    "podman virt-install qemu-system-x86_64 brctl vconfig ethtool arp ifconfig route iwconfig iw " +
+    "systemctl service netplan ifup ifdown ifquery unshare nsenter kubectl ipset arptables nmcli networkctl " +
     "dnsmasq haproxy nginx python python3 perl ruby node vtysh frr birdc bird gobgp wg wg-quick openvpn ipsec swanctl tunctl teamd teamnl " +
     "firewall-cmd ufw shorewall ovs-docker ovs-vlan-test ovsdb-tool ovn-nbctl ovn-sbctl lxc incus rm mv cp ln xargs source devlink " +
     "dcb rdma tipc mii-tool macchanger pppd pppoe rdisc ebtables-restore ebtables-legacy-restore arptables-restore fw_setenv ndctl"
@@ -115,9 +121,15 @@ export function parseProgram(command: SimpleCommand): ProgramCall {
       return { program: "ovs-vsctl", command: parseVsctl(words) };
     case "ovs-ofctl":
       return { program: "ovs-ofctl", command: parseOfctl(words, input, read) };
+    case "docker":
+    case "docker-compose":
+      return { program: "docker", command: parseDocker(words, command.span) };
     case "dhclient":
     case "udhcpc":
-      return { program: "dhcp", command: parseDhcp(name, words) };
+    case "dhcpcd":
+      return { program: "dhclient", command: parseDhclient(words) };
+    case "virsh":
+      return { program: "virsh", command: parseVirsh(command) };
     case "tc":
       return { program: "tc", command: parseTc(words) };
   }

@@ -9,6 +9,8 @@ import {
 import { diagnostic, type Diagnostic } from "../../source/diagnostic.ts";
 import { formatIp, formatPrefix, type Ip, type Prefix } from "../../model/prefix.ts";
 import type { BridgeCommand } from "./bridge.ts";
+import type { DhclientCommand } from "./dhclient.ts";
+import { showDocker } from "./docker/testing.ts";
 import type { EbtablesCommand } from "./ebtables.ts";
 import type { IpCommand, LinkChange, LinkType, RuleSelector } from "./ip/command.ts";
 import type { TableName } from "./ip/words.ts";
@@ -23,6 +25,7 @@ import { runShell, type SimpleCommand } from "./run.ts";
 import { parseShell } from "./statements.ts";
 import type { SysctlCommand } from "./sysctl.ts";
 import type { TcCommand } from "./tc.ts";
+import type { VirshCommand, VirshScope } from "./virsh.ts";
 
 /*
  * What a script does, in plain lines, for tests: one for each command that is carried out, those inside a namespace
@@ -95,17 +98,19 @@ export function show(call: ProgramCall): string {
       return showEbtables(call.command);
     case "nft":
       return showNft(call.command);
+    case "docker":
+      return showDocker(call.command);
     case "ovs-vsctl":
       return showVsctl(call.command);
     case "ovs-ofctl":
       return showOfctl(call.command);
+    case "dhclient":
+      return showDhclient(call.command);
+    case "virsh":
+      return showVirsh(call.command);
     case "write":
       if (call.setting) return `set ${call.setting.path.join(" ")} = ${call.setting.value}`;
       return `${call.output.append ? "append to" : "write"} ${call.output.file.text}: ${JSON.stringify(call.output.text)}`;
-    case "dhcp":
-      return call.command.kind === "ask"
-        ? `ask for an address on ${call.command.link.text}`
-        : `not simulated: ${call.command.what}`;
     case "inert":
       return `shows: ${call.name}`;
     case "unsimulated":
@@ -139,6 +144,40 @@ const network = (it: Prefix | null) => maybe(it, formatPrefix);
 
 function tableName(it: TableName): string {
   return typeof it === "number" ? (it === 254 ? "" : `in table ${it}`) : `in VRF ${it.vrf}`;
+}
+
+function showDhclient(it: DhclientCommand): string {
+  if (it.kind !== "lease") return showCommon(it);
+  return `ask for a lease on ${it.links.map(({ text }) => text).join(", ")}`;
+}
+
+// ---- virsh
+
+function showVirsh(it: VirshCommand): string {
+  switch (it.kind) {
+    case "define":
+      return `${it.once ? "create" : "define"} the ${it.what} in ${it.file.text}${maybe(it.text, ({ text }) => `: ${JSON.stringify(text)}`)}`;
+    case "start":
+    case "destroy":
+    case "undefine":
+      return `${it.kind} the ${it.what} ${it.name}`;
+    case "shutdown":
+      return `shut the domain ${it.name} down`;
+    case "autostart":
+      return `autostart the ${it.what} ${it.name} ${it.on ? "on" : "off"}`;
+    case "attach-interface":
+      return said("attach to", it.domain, it.type, it.source, it.mac, maybe(it.target, (target) => `as ${target}`), scope(it.scope)); // prettier-ignore
+    case "detach-interface":
+      return said("detach from", it.domain, it.type, it.mac, scope(it.scope));
+    case "set-link":
+      return said("link of", it.domain, it.nic, it.isLinked ? "up" : "down", scope(it.scope));
+    default:
+      return showCommon(it);
+  }
+}
+
+function scope({ live, config }: VirshScope): string {
+  return said(live === true && "live", config && "config");
 }
 
 // ---- ip, bridge, sysctl
