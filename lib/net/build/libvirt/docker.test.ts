@@ -79,3 +79,26 @@ test("D1 Docker on the server itself drops what its bridges carry for machines, 
   expect(asked(both, "pc", "192.0.2.2", "tcp/8080")).toBe("timeout");
   expect(asked(both, "both/db/shop", "192.0.2.9", "tcp/80")).toBe("reached pc as 192.0.2.1");
 });
+
+test("VM8 D21 what is said of lengths holds for all that it is said of, to the card in the machine and in the container", () => {
+  const built = lab({
+    "hv1/networks/blue.xml": NAT.replace("<ip ", "<mtu size='1400'/><ip "),
+    "hv1/domains/db.xml": vm("db", inNetwork("blue")),
+    "vms/db/compose.yaml": `services: { shop: { image: nginx } }
+networks: { default: { driver_opts: { com.docker.network.driver.mtu: "1300" } } }`,
+  });
+  expect(built.diagnostics).toEqual([]);
+  const lengths = [...built.network.devices.values()].flatMap(({ name, ifaces }) =>
+    ifaces
+      .filter((one) => /^(virbr|vnet|eth|br-|veth)/.test(one.name))
+      .map((one) => `${name} ${one.name.replace(/^(br-|veth).+/, "$1")} ${one.mtu}`),
+  );
+  expect(lengths).toEqual([
+    "hv1 virbr0 1400",
+    "hv1 vnet0 1400",
+    "hv1/db eth0 1400",
+    "hv1/db br- 1300",
+    "hv1/db veth 1300",
+    "hv1/db/shop eth0 1300",
+  ]);
+});
