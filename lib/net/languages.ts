@@ -1,5 +1,7 @@
+import { composeKeys } from "./parse/compose/keys.ts";
 import { iosCommands } from "./parse/ios/parse.ts";
 import type { Mode } from "./parse/ios/statement.ts";
+import { domainElements, networkElements, type LibvirtElement } from "./parse/libvirt/known.ts";
 import { programsByName, shellCommands } from "./parse/shell/programs.ts";
 
 /** Whether a statement does here what it does on a device; has no effect on packets; or is known and leaves things open. */
@@ -22,6 +24,8 @@ export type Language = {
   readonly title: string;
   /** Which files speak it. */
   readonly files: string;
+  /** What comes of anything else. */
+  readonly others: string;
   readonly parts: readonly KnownPart[];
 };
 
@@ -34,16 +38,55 @@ const MODES: Readonly<Partial<Record<Mode, string>>> = {
   unsimulated: "In sections that are not simulated",
 };
 
+const PLACES: Readonly<Record<string, string>> = {
+  "": "The file",
+  services: "A service",
+  "services.networks": "A service in a network",
+  "services.ports": "A published port",
+  networks: "A network",
+  "networks.ipam": "The addresses of a network",
+  "networks.ipam.config": "A subnet of a network",
+};
+
+const REFUSED = "an error at its line, in the words the device would use";
+
 /** The languages that can be read, each a row: what pages about them show comes from the tables that read them. */
 export const languages: readonly Language[] = [
-  { id: "ios", title: "Cisco IOS", files: "`NODE/startup.ios`", parts: iosParts() },
+  {
+    id: "ios",
+    title: "Cisco IOS",
+    files: "`NODE/startup.ios`",
+    others: REFUSED,
+    parts: iosParts(),
+  },
   {
     id: "shell",
     title: "Linux commands",
     files: "`NODE/host.sh`",
+    others: REFUSED,
     parts: [
       ...byFirst(shellCommands, ({ words }) => words.split(" ")[0]!),
       { title: "Other programs", statements: programsByName },
+    ],
+  },
+  {
+    id: "compose",
+    title: "Docker Compose",
+    files: "`NODE/compose.yaml`",
+    others: `${REFUSED}, and nothing of the file is started`,
+    parts: byFirst(composeKeys, ({ under }) => PLACES[under] ?? under).map((part) => ({
+      ...part,
+      statements: part.statements.map(({ key, help, state }) => ({ words: key, help, state })),
+    })),
+  },
+  {
+    id: "libvirt",
+    title: "libvirt XML",
+    files: "`NODE/networks/*.xml` and `NODE/domains/*.xml`",
+    others: "read over, as libvirt does, with a warning at its line",
+    parts: [
+      { title: "Networks", statements: networkElements.map(elementAsStatement) },
+      { title: "Virtual machines", statements: domainElements.map(elementAsStatement) },
     ],
   },
 ];
@@ -57,6 +100,12 @@ function iosParts(): KnownPart[] {
       state,
     })),
   }));
+}
+
+// An element by where it stands, with the attributes that it may have.
+function elementAsStatement({ path, attributes, help, state }: LibvirtElement): KnownStatement {
+  const names = attributes.split(" ").filter(Boolean);
+  return { words: [path, ...names.map((name) => `[${name}]`)].join(" "), help, state };
 }
 
 // `[vrf <vrf:word>] <it:line>` as a reader writes it: `[vrf VRF] …`.

@@ -8,13 +8,13 @@ export const STATES: Readonly<Record<KnownState, string>> = {
 };
 
 /** The page of a language in `docs/languages`: all that is known of it, part by part and state by state. */
-export function pageOf({ title, files, parts }: Language): string {
+export function pageOf({ title, files, others, parts }: Language): string {
   const count = (state: KnownState) =>
     parts.flatMap(({ statements }) => statements).filter((one) => one.state === state).length;
   return `${[
     `<!-- Made by \`npm run languages\` from the tables that read the language. Do not edit. -->`,
     `# ${title}`,
-    `All that can be read in ${files}: ${count("simulated")} statements are simulated, ${count("inert")} accepted without effect on packets, and ${count("unsimulated")} known but not simulated. Anything else is an error at its line, in the words the device would use.`,
+    `All that can be read in ${files}: ${count("simulated")} statements are simulated, ${count("inert")} accepted without effect on packets, and ${count("unsimulated")} known but not simulated. Anything else is ${others}.`,
     ...parts.map(partOf),
   ].join("\n\n")}\n`;
 }

@@ -3,6 +3,7 @@ import type { IosState } from "../model/ios.ts";
 import { leaseKey, type LeaseAnswer, type Leases } from "../model/lease.ts";
 import type { LinkSpec, NodeSpec, PortRef, Topology } from "../model/topology.ts";
 import { isComposeFile } from "../parse/compose/parse.ts";
+import type { MachinePort } from "../model/linux/node.ts";
 import { parseIos } from "../parse/ios/parse.ts";
 import { diagnostic, type Diagnostic } from "../source/diagnostic.ts";
 import type { Files, Span } from "../source/span.ts";
@@ -176,7 +177,7 @@ function buildGuest(
 ): BuiltNode {
   const { name, cards } = guest;
   const system = { name: `${host.name}/${name}`, node: host.node, kind: "host" } as const;
-  const ports = cards.map((card) => ({ name: card.name, mac: card.nic.mac }));
+  const ports = cards.map((card) => ({ name: card.name, mac: card.nic.mac, mtu: toldMtu(card) }));
   const byName = new Map(cards.map((card) => [card.name, card]));
   const leaseFor = (port: string) => libvirt!.leaseFor(guest, byName.get(port)!);
   const machine = { ports, runs: world.vms[name]?.runs ?? [], leaseFor };
@@ -200,6 +201,12 @@ function buildGuest(
     return plugged(device, own, (port) => cardAt.get(`${device.name}:${port}`), host, linux);
   });
   return { ...built, devices, cables: [...cables, ...built.cables] };
+}
+
+// What <mtu> says, the card's driver is told, too (host_mtu of virtio).
+function toldMtu({ plug }: Card): NonNullable<MachinePort["mtu"]> | null {
+  if (plug.kind !== "tap" || !plug.link.mtuBecause) return null;
+  return { size: plug.link.mtu, because: plug.link.mtuBecause };
 }
 
 // What a device's cards are plugged into, and what of that is not simulated.

@@ -4,14 +4,17 @@ import type { languages } from "monaco-editor";
 export type Language = {
   readonly id: string;
   readonly name: string;
-  readonly known: "/languages" | "/languages/ios" | "/languages/shell";
+  readonly known: "/languages" | `/languages/${"ios" | "shell" | "libvirt" | "compose"}`;
 };
 
 /** The language of a file, by its ending, as authors and learners call it. */
 export function languageOf(path: string): Language {
   if (path.endsWith(".ios")) return { id: "ios", name: "Cisco IOS", known: "/languages/ios" };
   if (path.endsWith(".sh")) return { id: "net-shell", name: "Linux", known: "/languages/shell" };
-  if (path.endsWith(".xml")) return { id: "plaintext", name: "libvirt XML", known: "/languages" };
+  if (path.endsWith(".xml"))
+    return { id: "plaintext", name: "libvirt XML", known: "/languages/libvirt" };
+  if (/(^|\/)(docker-)?compose\.ya?ml$/.test(path))
+    return { id: "plaintext", name: "Docker Compose", known: "/languages/compose" };
   if (path.endsWith(".yaml")) return { id: "plaintext", name: "YAML", known: "/languages" };
   return { id: "plaintext", name: "Plain text", known: "/languages" };
 }

@@ -14,8 +14,7 @@ export function LanguagePage({ language }: { language: Language }) {
     <main id="content" className={css.page}>
       <h1>{language.title}</h1>
       <p className={css.lead}>
-        {countsText(language)}. Anything else is an error at its line, in the words the device would
-        use.
+        {countsText(language)}. Anything else is {language.others}.
       </p>
       <nav className={css.parts} aria-label="Parts">
         {language.parts.map(({ title }) => (

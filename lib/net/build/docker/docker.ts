@@ -1,5 +1,6 @@
 import type { Listener } from "../../model/device.ts";
 import type { LinuxLink, MacvlanMode } from "../../model/linux/link.ts";
+import { setMtu } from "../../model/linux/mtu.ts";
 import type { Namespace, Refusal } from "../../model/linux/namespace.ts";
 import type { LinuxNode } from "../../model/linux/node.ts";
 import { MAIN } from "../../model/linux/rules.ts";
@@ -157,6 +158,7 @@ export class Docker {
     const link = linux.root.links.get(bridge)!;
     if (network.gateway !== null)
       linux.root.addAddress(link, network.gateway, network.subnet.length, because);
+    this.fit(link, network);
     linux.setUp(link, true, because);
     for (const rule of rulesOfNetwork(network)) this.iptables(rule, because);
     return null;
@@ -432,6 +434,8 @@ export class Docker {
       const bridge = linux.root.links.get(network.bridge);
       if (!bridge)
         return `failed to add interface ${outside} to sandbox: could not find bridge ${network.bridge}`;
+      this.fit(near, network);
+      this.fit(namespace.links.get(name)!, network);
       linux.enslave(near, bridge, because);
       linux.setUp(near, true, because);
       return null;
@@ -443,6 +447,10 @@ export class Docker {
         ? { kind: "macvlan" as const, parent, mode: network.mode as MacvlanMode }
         : { kind: "ipvlan" as const, parent, mode: "l2" as const };
     return linux.addLink(namespace, name, kind, mac, because);
+  }
+
+  private fit(link: LinuxLink, { mtu, because }: BridgeNetwork): void {
+    if (mtu !== null) setMtu(this.linux.links(), link, mtu, because);
   }
 
   private release({ network, link, ip }: Endpoint, because: Span): void {

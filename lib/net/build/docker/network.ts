@@ -39,6 +39,8 @@ export type BridgeNetwork = Common & {
   readonly publishesAt: Ip | null;
   /** Whom packets come from that go out, when that is said. */
   readonly sourceAddress: Ip | null;
+  /** How long packets may be on its links; as the kernel has it when nobody says. */
+  readonly mtu: number | null;
   /** Names of others are known there. */
   readonly resolves: boolean;
 };
@@ -57,12 +59,15 @@ export type Planned =
   | { readonly kind: "unsimulated"; readonly what: string }
   | string;
 
+const LARGEST_MTU = 65_535;
 const GATEWAY_MODE = "com.docker.network.bridge.gateway_mode_ipv4";
 const MODES = ["nat", "nat-unprotected", "routed", "isolated"] as const;
 
-/** Options that move no packet of IPv4, or only say how long one may be. */
+const MTU = "com.docker.network.driver.mtu";
+
+/** Options that move no packet of IPv4. */
 const INERT =
-  /^com\.docker\.network\.(driver\.mtu|bridge\.gateway_mode_ipv6|enable_ipv6|bridge\.inhibit_ipv6|host_ipv6)$/;
+  /^com\.docker\.network\.(bridge\.gateway_mode_ipv6|enable_ipv6|bridge\.inhibit_ipv6|host_ipv6)$/;
 
 /** Options of each driver that are obeyed. */
 const OBEYED: Readonly<Record<string, readonly string[]>> = {
@@ -73,6 +78,7 @@ const OBEYED: Readonly<Record<string, readonly string[]>> = {
     "com.docker.network.bridge.host_binding_ipv4",
     "com.docker.network.host_ipv4",
     GATEWAY_MODE,
+    MTU,
   ],
   macvlan: ["parent", "macvlan_mode"],
   ipvlan: ["parent", "ipvlan_mode", "ipvlan_flag"],
@@ -144,6 +150,9 @@ function planBridge(
   ];
   if (publishesAt === undefined || sourceAddress === undefined)
     return "failed to parse bridge option: invalid ip address";
+  const mtu = said(MTU) ?? "0";
+  if (!/^\d{1,5}$/.test(mtu) || Number(mtu) > LARGEST_MTU)
+    return `failed to parse ${MTU} value: "${mtu}": invalid syntax`;
   return {
     ...common,
     gateway: mode === "isolated" ? null : common.gateway,
@@ -154,6 +163,7 @@ function planBridge(
     masquerades,
     publishesAt,
     sourceAddress,
+    mtu: Number(mtu) || null,
     resolves: true,
   };
 }

@@ -1,4 +1,5 @@
 import type { LinuxLink } from "../../model/linux/link.ts";
+import { mtuOf } from "../../model/linux/mtu.ts";
 import type { DirectMode } from "../../parse/libvirt/domain.ts";
 import type { NetworkDefinition, PortSettings } from "../../parse/libvirt/network.ts";
 import type { Unsimulated } from "../../parse/libvirt/known.ts";
@@ -220,7 +221,8 @@ export class Patchbay {
         nic.sourceSpan,
       );
     const link = this.tapFor(machine, name, nic);
-    link.mtu = way.mtu ?? bridge.mtu;
+    link.mtu = way.mtu ?? mtuOf(bridge, linux.root.links.values()).mtu;
+    link.mtuBecause = way.mtu === null ? null : nic.span;
     const refusal =
       bridge.kind.kind === "bridge"
         ? linux.enslave(link, bridge, nic.span)

@@ -1,4 +1,5 @@
 import type { LinuxLink } from "../../model/linux/link.ts";
+import { setMtu } from "../../model/linux/mtu.ts";
 import { MAIN } from "../../model/linux/rules.ts";
 import { formatIp, networkOf, samePrefix, type Prefix } from "../../model/prefix.ts";
 import type { NetworkDefinition } from "../../parse/libvirt/network.ts";
@@ -57,7 +58,7 @@ function makeBridge(session: Session, network: NetworkDefinition, name: string):
       because,
     );
   const bridge = root.links.get(name)!;
-  bridge.mtu = network.mtu ?? bridge.mtu;
+  if (network.mtu !== null) setMtu(linux.links(), bridge, network.mtu, because);
   if (network.forward.mode !== "none") root.forwards = { on: true, because: network.forward.span };
   addRules(session, network, name);
   for (const { ip, length, span } of addresses) root.addAddress(bridge, ip, length!, span);

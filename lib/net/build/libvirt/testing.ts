@@ -4,8 +4,9 @@ import { buildNetwork, type Built } from "../../network.ts";
 import { probe } from "../../trace/probe.ts";
 
 /**
- * A network of Linux machines for a test, all of which run libvirt. Files are as in a lab; a cable is
- * `hv1:eno1 - pc:eth0`, and the ports of nodes are those that cables name.
+ * A network of Linux machines for a test, all of which run libvirt, and `both` runs Docker, too; so do machines with a
+ * compose file. Files are as in a lab; a cable is `hv1:eno1 - pc:eth0`, and the ports of nodes are those that cables
+ * name.
  */
 export function lab(
   files: Readonly<Record<string, string>>,
@@ -30,7 +31,7 @@ export function lab(
       ports: ends
         .filter(({ node }) => node === name)
         .map(({ port }) => ({ name: port, mac: null })),
-      runs: ["libvirt"],
+      runs: name === "both" ? ["docker", "libvirt"] : ["libvirt"],
       outside: null,
     })),
     links,
@@ -38,9 +39,16 @@ export function lab(
       const [at = "", proto = "", port = ""] = text.split(/[ /](?=tcp|udp|\d+$)/);
       return { at, proto: proto as "tcp" | "udp", port: Number(port) };
     }),
-    vms: { nested: { runs: ["libvirt"] } },
+    vms: { nested: { runs: ["libvirt"] }, ...dockers(files) },
   };
   return buildNetwork(topology, files);
+}
+
+function dockers(files: Readonly<Record<string, string>>): NonNullable<Topology["vms"]> {
+  const vms = Object.keys(files).flatMap(
+    (path) => /^vms\/([^/]+)\/compose\.yaml$/.exec(path)?.[1] ?? [],
+  );
+  return Object.fromEntries(vms.map((name) => [name, { runs: ["docker"] }]));
 }
 
 function portRef(text: string): PortRef {

@@ -1,6 +1,6 @@
 import type { Namespace } from "../../model/linux/namespace.ts";
 import type { LeaseAnswer } from "../../model/lease.ts";
-import { LinuxNode } from "../../model/linux/node.ts";
+import { LinuxNode, type MachinePort } from "../../model/linux/node.ts";
 import { parseShell } from "../../parse/shell/statements.ts";
 import { parseProgram } from "../../parse/shell/programs.ts";
 import { runShell, type Run, type SimpleCommand } from "../../parse/shell/run.ts";
@@ -49,7 +49,7 @@ type AnswerTo = Session["lease"];
 
 /** A Linux system before it starts: its ports, and the programs that run on it (`docker`, `libvirt`, `ovs`). */
 export type LinuxMachine = {
-  readonly ports: readonly { readonly name: string; readonly mac: string }[];
+  readonly ports: readonly MachinePort[];
   readonly runs: readonly string[];
   /** What its ports would be granted by a DHCP server. */
   readonly leaseFor?: LeaseFor;

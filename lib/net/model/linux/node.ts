@@ -7,6 +7,13 @@ import type { VirtualSwitch } from "./switches.ts";
 /** No system here has more links than this. */
 const MOST_LINKS = 10_000;
 
+/** A port that a machine starts with; `mtu` where it is told how long packets may be. */
+export type MachinePort = {
+  readonly name: string;
+  readonly mac: string;
+  readonly mtu?: { readonly size: number; readonly because: Span } | null;
+};
+
 /**
  * One Linux system: its namespaces and the links in them. Whatever makes networks on Linux, by hand or for others,
  * calls these operations and no other; each is refused in the kernel's or iproute2's words.
@@ -19,15 +26,15 @@ export class LinuxNode {
   private moved = 0;
   private readonly nextMac: () => string;
 
-  constructor(
-    ports: readonly { readonly name: string; readonly mac: string }[],
-    nextMac: () => string,
-  ) {
+  constructor(ports: readonly MachinePort[], nextMac: () => string) {
     this.nextMac = nextMac;
     const root = this.root;
     this.addLoopback(root, true);
-    for (const { name, mac } of ports)
-      root.takeIn(freshLink(name, "", { kind: "port", port: name }, mac, null));
+    for (const { name, mac, mtu } of ports) {
+      const link = freshLink(name, "", { kind: "port", port: name }, mac, null);
+      if (mtu) [link.mtu, link.mtuBecause] = [mtu.size, mtu.because];
+      root.takeIn(link);
+    }
   }
 
   /** Grows with every link that comes, by whatever way. */

@@ -40,7 +40,7 @@ export const SERVICE_KEYS: ReadonlyMap<string, ComposeKey> = new Map([
     build: "How what runs is made",
     container_name: "Another name of the container",
     networks: "The networks it is in; without them, the project's default one",
-    network_mode: "host, none, bridge, service:NAME or container:NAME instead of networks",
+    network_mode: "Instead of networks: host, none, bridge, service:NAME or container:NAME",
     ports: "Ports of the host that lead to ports of the container",
     expose: "Ports that the container listens on",
     mac_address: "The MAC address of its first interface",
@@ -104,8 +104,8 @@ export const PORT_KEYS: ReadonlyMap<string, ComposeKey> = new Map([
     target: "The container's port",
     published: "The host's port",
     host_ip: "The host's address; all, if none is named",
-    protocol: "tcp or udp",
-    mode: "host or ingress; the same, outside of a swarm",
+    protocol: "What it is for: tcp or udp",
+    mode: "How it is published: host or ingress; the same, outside of a swarm",
   }),
   ...keys("inert", { name: "A name for it", app_protocol: "What is spoken there" }),
 ]);
@@ -113,7 +113,7 @@ export const PORT_KEYS: ReadonlyMap<string, ComposeKey> = new Map([
 /** The keys of a network. */
 export const NETWORK_KEYS: ReadonlyMap<string, ComposeKey> = new Map([
   ...keys("simulated", {
-    driver: "bridge, macvlan, ipvlan, overlay, host or none",
+    driver: "What makes it: bridge, macvlan, ipvlan, overlay, host or none",
     driver_opts: "Settings of the driver",
     internal: "Nothing goes out or comes in",
     attachable: "Single containers may join an overlay",

@@ -72,7 +72,7 @@ export const domainElements: readonly LibvirtElement[] = [
   { path: "domain/uuid", attributes: "", help: "Its identifier", state: "simulated" },
   { path: "domain/memory", attributes: "unit slots dumpCore", help: "Its memory, which every domain says", state: "simulated" },
   { path: "domain/os", attributes: "firmware", help: "What it starts", state: "simulated" },
-  { path: "domain/os/type", attributes: "arch machine", help: "hvm: a whole machine", state: "simulated" },
+  { path: "domain/os/type", attributes: "arch machine", help: "A whole machine: hvm", state: "simulated" },
   ...inert("domain/os", "loader nvram boot bootmenu bios kernel initrd cmdline dtb smbios init initarg initenv initdir inituser initgroup acpi firmware shim", "How it starts"),
   ...inert("domain", "genid title description metadata maxMemory currentMemory vcpu vcpus cputune iothreads iothreadids defaultiothread memoryBacking memtune numatune blkiotune numa resource sysinfo bootloader bootloader_args features cpu clock on_poweroff on_reboot on_crash on_lockfailure pm perf idmap keywrap seclabel launchSecurity qemu:commandline qemu:capabilities qemu:override qemu:deprecation throttlegroups", "A part of the machine that concerns no packet"),
   { path: "domain/devices", attributes: "", help: "What is plugged into it", state: "simulated" },
