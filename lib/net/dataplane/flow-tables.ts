@@ -385,7 +385,7 @@ export class FlowTables {
 
   // ---- as a switch that learns
 
-  // O5: an access port takes no tagged frames, a trunk those of its list; VLAN 0 is what never shows a tag.
+  // OV5: an access port takes no tagged frames, a trunk those of its list; VLAN 0 is what never shows a tag.
   private normal(from: FlowSwitchPort): PlaceId {
     const id = `${this.device.name}:${this.it.name} switches from ${from.name}`;
     if (this.around.places.has(id)) return id;

@@ -12,7 +12,7 @@ const MOST_ADDRESSES = 70_000;
 
 /**
  * What every interface that asks for an address is answered, in the order of the devices: the first address of the
- * server's pool that is free (rules D1 to D5 of SPEC.md). `null` when nobody asks.
+ * server's pool that is free (rules DH1 to DH5 of SPEC.md). `null` when nobody asks.
  */
 export function leasesOf({ devices, places }: Network): Leases {
   const clients = [...devices.values()].flatMap((device) =>
@@ -73,7 +73,7 @@ function answerFor(
   const length = pool.network.length;
   const router = pool.router;
   if (pool.only) return { kind: "lease", ip: pool.only.ip, length, router };
-  // D3: what a neighbour has already is not given away; the server asks before it offers.
+  // DH3: what a neighbour has already is not given away; the server asks before it offers.
   const inUse = new Set([
     ...taken,
     ...[server, ...heardBy(server)].flatMap((one) =>
@@ -86,7 +86,7 @@ function answerFor(
   return ip === null ? { kind: "nobody" } : { kind: "lease", ip, length, router };
 }
 
-// D2: an address of one's own goes before one that is free for all.
+// DH2: an address of one's own goes before one that is free for all.
 function poolFor({ device, iface }: Server, mac: string): Pool | null {
   const pools = (device.handsOut?.pools ?? []).filter(({ network }) =>
     iface.addresses.some(({ ip, secondary }) => !secondary && contains(network, ip)),
@@ -96,7 +96,7 @@ function poolFor({ device, iface }: Server, mac: string): Pool | null {
   );
 }
 
-// D4: silence is certain only where all who heard the question are understood.
+// DH4: silence is certain only where all who heard the question are understood.
 function unanswered(reached: readonly Server[]): LeaseAnswer {
   const doubtful = reached.find(({ device, iface }) =>
     device.taints.some((taint) => taint.iface === null || taint.iface === iface.name),

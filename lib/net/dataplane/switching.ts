@@ -105,7 +105,7 @@ function guardedOn(
   );
 }
 
-// S8: an interface of a VLAN is up while its VLAN is there and a live port carries it.
+// SW8: an interface of a VLAN is up while its VLAN is there and a live port carries it.
 function withLiveVlans(devices: Devices, wiring: Wiring): Devices {
   return changed(devices, (device) => {
     const bridges = new Map(

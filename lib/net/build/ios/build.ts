@@ -241,7 +241,7 @@ class Builder {
     });
   }
 
-  /** Once all is said, those that ask for an address get the one that they are answered (D1 to D5). */
+  /** Once all is said, those that ask for an address get the one that they are answered (DH1 to DH5). */
   askForAddresses(answerTo: (iface: string) => LeaseAnswer | undefined): void {
     for (const iface of this.state.ifaces.values()) {
       const { asks } = iface.services;

@@ -27,7 +27,7 @@ export class IosPorts {
     this.node = node;
     this.state = state;
     this.macs = macs;
-    // S1: the lowest of its ports' addresses is the switch's own.
+    // SW1: the lowest of its ports' addresses is the switch's own.
     this.mac = [...macs.values()].toSorted()[0] ?? "";
     const all = [...state.ifaces.values()];
     this.numbers = new Map(all.toSorted(inPortOrder).map(({ name }, at) => [name, at + 1]));
@@ -161,7 +161,7 @@ export class IosPorts {
     };
   }
 
-  // S4: frames of its VLAN leave without a tag; with that tag they are taken, too.
+  // SW4: frames of its VLAN leave without a tag; with that tag they are taken, too.
   private accessPort(port: IosSwitchport): BridgePort {
     const { vlans } = this.state.switching;
     const { access, voice } = port;
@@ -237,7 +237,7 @@ export class IosPorts {
 
   // ---- a device that does not route
 
-  /** S9: without routing no route counts. The gateway by default does; without one every address is asked for. */
+  /** SW9: without routing no route counts. The gateway by default does; without one every address is asked for. */
   hostRoutes(): WrittenRoute[] {
     const { gateway } = this.state.switching;
     const route = { table: null, connected: false, to: EVERYWHERE, gatewayTable: null, action: "forward", distance: 1, metric: 0, source: null } as const; // prettier-ignore

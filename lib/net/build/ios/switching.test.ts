@@ -15,7 +15,7 @@ function build(text: string, kind: "switch" | "router") {
   return { state, diagnostics: [...file.diagnostics, ...diagnostics] };
 }
 
-// Rules S1 to S12 of SPEC.md. A case whose title begins with "router" is carried out by one.
+// Rules SW1 to SW12 of SPEC.md. A case whose title begins with "router" is carried out by one.
 describe("layer 2 carried out", () => {
   test.each(casesIn(path.join(import.meta.dirname, "switch-cases")))(
     "$title",

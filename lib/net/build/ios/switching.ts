@@ -25,7 +25,7 @@ export type Hands = {
 /** One line about layer 2, and whether it has `no` before it. */
 type Line = { readonly no: boolean; readonly span: Span };
 
-/** Carries out what IOS is told about layer 2. Rules S2 to S11 of SPEC.md. */
+/** Carries out what IOS is told about layer 2. Rules SW2 to SW11 of SPEC.md. */
 export class SwitchingBuilder {
   private readonly hands: Hands;
   private isOverfull = false;
@@ -227,7 +227,7 @@ export class SwitchingBuilder {
       if (vlan !== 1) this.hands.state.switching.vlans.delete(vlan);
   }
 
-  // S3: an access port in a VLAN that is not there makes it.
+  // SW3: an access port in a VLAN that is not there makes it.
   private makesVlan(kind: "Access" | "Voice", vlan: number, span: Span): void {
     const { vlans } = this.hands.state.switching;
     if (vlans.has(vlan)) return;

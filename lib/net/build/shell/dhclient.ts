@@ -13,7 +13,7 @@ export type LeaseFor = (port: string) => Lease | null;
 
 /**
  * Carry out a DHCP client's command: each link comes up, and has what is granted on its cable, by a virtual network
- * (VM15) or by whoever in the lab hears the question (D1 to D5).
+ * (VM15) or by whoever in the lab hears the question (DH1 to DH5).
  */
 export function runDhclient(
   session: Session,

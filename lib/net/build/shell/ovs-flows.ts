@@ -23,7 +23,7 @@ export function plainSwitch(it: VirtualSwitch, because: Span): void {
   put(it, { ...common, match, actions: [{ kind: "normal" }] });
 }
 
-/** Add, change or remove flows of a switch (O6 to O8); ports that were named are numbers from then on. */
+/** Add, change or remove flows of a switch (OV6 to OV8); ports that were named are numbers from then on. */
 export function changeFlows(
   session: Session,
   where: Where,

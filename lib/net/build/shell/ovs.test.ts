@@ -4,7 +4,7 @@ import { decide } from "../../prove/decide.ts";
 import { network } from "../../testing.ts";
 import { buildLinux } from "./build.ts";
 
-// Rules O1 to O9 of SPEC.md; the words were seen on Open vSwitch 3.1.
+// Rules OV1 to OV9 of SPEC.md; the words were seen on Open vSwitch 3.1.
 
 const ports = ["p1", "p2", "p3"].map((name, at) => ({ name, mac: `02:00:00:00:0${at + 1}:01` }));
 
@@ -49,7 +49,7 @@ describe("what is refused, in the words of the program, and changes nothing", ()
     expect(shape(linux)).toBe(shape(without));
   }); // prettier-ignore
 
-  test("O1 of several changes in one command none is kept when one is refused", () => {
+  test("OV1 of several changes in one command none is kept when one is refused", () => {
     const { linux } = build(BR0, "ovs-vsctl add-port br0 p1 -- add-br br1 -- set port p1 tag=5 -- del-port p9"); // prettier-ignore
     expect([...linux.switches.keys()]).toEqual(["br0"]);
     expect([...linux.switches.get("br0")!.ports.keys()]).toEqual(["br0"]);
@@ -59,12 +59,12 @@ describe("what is refused, in the words of the program, and changes nothing", ()
 
 describe("numbers of ports", () => {
   test.each([
-    ["O2 one after the other", [...BOTH, "ovs-vsctl add-port br0 p2"], { p1: 1, p2: 2 }],
-    ["O2 a number is not given again", [...BOTH, "ovs-vsctl del-port p1", "ovs-vsctl add-port br0 p2"], { p2: 2 }],
-    ["O2 the number asked for", [BR0, "ovs-vsctl add-port br0 p1 -- set interface p1 ofport_request=7"], { p1: 7 }],
-    ["O2 whoever had it by chance makes way", [...BOTH, "ovs-vsctl add-port br0 p2", "ovs-vsctl set interface p2 ofport_request=1"], { p1: 3, p2: 1 }],
-    ["O2 one that is not there has none", [BR0, "ovs-vsctl add-port br0 nope"], { nope: null }],
-    ["O2 it gets one when its link comes", [BR0, "ovs-vsctl add-port br0 v1", "ip link add v1 type veth peer name v2"], { v1: 1 }],
+    ["OV2 one after the other", [...BOTH, "ovs-vsctl add-port br0 p2"], { p1: 1, p2: 2 }],
+    ["OV2 a number is not given again", [...BOTH, "ovs-vsctl del-port p1", "ovs-vsctl add-port br0 p2"], { p2: 2 }],
+    ["OV2 the number asked for", [BR0, "ovs-vsctl add-port br0 p1 -- set interface p1 ofport_request=7"], { p1: 7 }],
+    ["OV2 whoever had it by chance makes way", [...BOTH, "ovs-vsctl add-port br0 p2", "ovs-vsctl set interface p2 ofport_request=1"], { p1: 3, p2: 1 }],
+    ["OV2 one that is not there has none", [BR0, "ovs-vsctl add-port br0 nope"], { nope: null }],
+    ["OV2 it gets one when its link comes", [BR0, "ovs-vsctl add-port br0 v1", "ip link add v1 type veth peer name v2"], { v1: 1 }],
   ])("%s", (_name, lines, numbers) => {
     const { linux } = build(...lines);
     const it = linux.switches.get("br0")!;
@@ -85,28 +85,28 @@ describe("flows", () => {
   const flow = (text: string) => `ovs-ofctl add-flow br0 '${text}'`;
 
   test.each([
-    ["O3 a new bridge is a plain switch", [], ["0 normal"]],
-    ["O3 a secure one is empty", ["ovs-vsctl set-fail-mode br0 secure"], []],
-    ["O3 another fail mode throws flows away", [flow("ip,actions=drop"), "ovs-vsctl set-fail-mode br0 secure"], []],
-    ["O3 the same again does not", [flow("ip,actions=drop"), "ovs-vsctl del-fail-mode br0"], ["0 normal", "32768 drop"]],
-    ["O3 and back", ["ovs-vsctl set-fail-mode br0 secure", flow("ip,actions=drop"), "ovs-vsctl set bridge br0 fail_mode=standalone"], ["0 normal"]],
-    ["O6 the same flow again takes its place", [flow("ip,actions=drop"), flow("ip,actions=flood")], ["0 normal", "32768 flood"]],
-    ["O7 all flows go", ["ovs-ofctl del-flows br0"], []],
-    ["O7 those that are within what was said", [flow("ip,nw_src=10.1.0.0/16,actions=drop"), flow("ip,nw_src=11.0.0.0/8,actions=drop"), "ovs-ofctl del-flows br0 ip,nw_src=10.0.0.0/8"], ["0 normal", "32768 drop"]],
-    ["O7 strictly only the one", [flow("priority=5,ip,actions=drop"), flow("priority=6,ip,actions=flood"), "ovs-ofctl --strict del-flows br0 priority=5,ip"], ["0 normal", "6 flood"]],
-    ["O7 those that send to a port", ["ovs-vsctl add-port br0 p1", flow("ip,actions=output:1"), "ovs-ofctl del-flows br0 out_port=1"], ["0 normal"]],
-    ["O8 changed are those within", [flow("priority=5,tcp,actions=drop"), "ovs-ofctl mod-flows br0 ip,actions=flood"], ["0 normal", "5 flood"]],
-    ["O8 a change that fits none adds", ["ovs-ofctl mod-flows br0 arp,actions=flood"], ["0 normal", "32768 flood"]],
+    ["OV3 a new bridge is a plain switch", [], ["0 normal"]],
+    ["OV3 a secure one is empty", ["ovs-vsctl set-fail-mode br0 secure"], []],
+    ["OV3 another fail mode throws flows away", [flow("ip,actions=drop"), "ovs-vsctl set-fail-mode br0 secure"], []],
+    ["OV3 the same again does not", [flow("ip,actions=drop"), "ovs-vsctl del-fail-mode br0"], ["0 normal", "32768 drop"]],
+    ["OV3 and back", ["ovs-vsctl set-fail-mode br0 secure", flow("ip,actions=drop"), "ovs-vsctl set bridge br0 fail_mode=standalone"], ["0 normal"]],
+    ["OV6 the same flow again takes its place", [flow("ip,actions=drop"), flow("ip,actions=flood")], ["0 normal", "32768 flood"]],
+    ["OV7 all flows go", ["ovs-ofctl del-flows br0"], []],
+    ["OV7 those that are within what was said", [flow("ip,nw_src=10.1.0.0/16,actions=drop"), flow("ip,nw_src=11.0.0.0/8,actions=drop"), "ovs-ofctl del-flows br0 ip,nw_src=10.0.0.0/8"], ["0 normal", "32768 drop"]],
+    ["OV7 strictly only the one", [flow("priority=5,ip,actions=drop"), flow("priority=6,ip,actions=flood"), "ovs-ofctl --strict del-flows br0 priority=5,ip"], ["0 normal", "6 flood"]],
+    ["OV7 those that send to a port", ["ovs-vsctl add-port br0 p1", flow("ip,actions=output:1"), "ovs-ofctl del-flows br0 out_port=1"], ["0 normal"]],
+    ["OV8 changed are those within", [flow("priority=5,tcp,actions=drop"), "ovs-ofctl mod-flows br0 ip,actions=flood"], ["0 normal", "5 flood"]],
+    ["OV8 a change that fits none adds", ["ovs-ofctl mod-flows br0 arp,actions=flood"], ["0 normal", "32768 flood"]],
   ])("%s", (_name, lines, flows) => {
     expect(flowsOf(...lines)).toEqual(flows);
   }); // prettier-ignore
 
   test.each([
-    ["O9 two of one priority that fit the same", [flow("ip,nw_src=10.0.0.0/8,actions=drop"), flow("tcp,tp_dst=80,actions=flood")], 2],
-    ["O9 not if both do the same", [flow("ip,nw_src=10.0.0.0/8,actions=drop"), flow("tcp,tp_dst=80,actions=drop")], 0],
-    ["O9 nor if nothing fits both", [flow("udp,actions=drop"), flow("tcp,tp_dst=80,actions=flood")], 0],
-    ["O9 nor for different ports", [flow("in_port=1,ip,actions=drop"), flow("in_port=2,actions=flood")], 0],
-    ["O9 nor in another table", [flow("table=1,ip,actions=drop"), flow("ip,actions=flood")], 0],
+    ["OV9 two of one priority that fit the same", [flow("ip,nw_src=10.0.0.0/8,actions=drop"), flow("tcp,tp_dst=80,actions=flood")], 2],
+    ["OV9 not if both do the same", [flow("ip,nw_src=10.0.0.0/8,actions=drop"), flow("tcp,tp_dst=80,actions=drop")], 0],
+    ["OV9 nor if nothing fits both", [flow("udp,actions=drop"), flow("tcp,tp_dst=80,actions=flood")], 0],
+    ["OV9 nor for different ports", [flow("in_port=1,ip,actions=drop"), flow("in_port=2,actions=flood")], 0],
+    ["OV9 nor in another table", [flow("table=1,ip,actions=drop"), flow("ip,actions=flood")], 0],
   ])("%s", (_name, lines, count) => {
     const { said } = build(BR0, ...lines);
     expect(said.filter((one) => one.includes("has the priority")).length).toBe(count);

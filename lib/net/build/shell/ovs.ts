@@ -16,7 +16,7 @@ import type { Span } from "../../source/span.ts";
 import type { Session, Where } from "./build.ts";
 import { changeFlows, plainSwitch } from "./ovs-flows.ts";
 
-/** Carry out one `ovs-vsctl` command: all of its changes, or none when one is refused (O1). */
+/** Carry out one `ovs-vsctl` command: all of its changes, or none when one is refused (OV1). */
 export function runVsctl(session: Session, where: Where, span: Span, it: VsctlCommand): boolean {
   switch (it.kind) {
     case "inert":
@@ -58,7 +58,7 @@ export function runOfctl(session: Session, where: Where, span: Span, it: OfctlCo
 /** No more pairs of flows are told of one switch. */
 const MOST_TOLD = 20;
 
-/** Say which flows of one priority fit the same packets, once all are there (O9). */
+/** Say which flows of one priority fit the same packets, once all are there (OV9). */
 export function noteOverlaps(session: Session): void {
   const home = { namespace: session.linux.root, vrf: null };
   for (const one of session.linux.switches.values()) {

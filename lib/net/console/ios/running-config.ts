@@ -59,7 +59,7 @@ function interfaceLines(state: IosState, iface: IosIface): string[] {
   const [first] = iface.addresses.all();
   return [
     `interface ${iface.name}`,
-    // S5, S6: what makes an interface one that takes addresses comes first.
+    // SW5, SW6: what makes an interface one that takes addresses comes first.
     ...layer2Lines(iface.layer2).map((line) => ` ${line}`),
     // C9: in front of the address, which it would take away.
     ...(iface.vrf === null ? [] : [` ${bindingOf(state, iface.vrf)} ${iface.vrf}`]),
