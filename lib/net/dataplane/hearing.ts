@@ -92,7 +92,9 @@ export class Hearing {
         });
     return [
       ...writtenFor(device, iface, gateway),
-      ...asked,
+      // N9: whose address it is answers at once, a proxy later.
+      ...asked.filter((row) => !row.proxy),
+      ...asked.filter((row) => row.proxy),
       ...this.overheard(device, iface, gateway),
     ];
   }

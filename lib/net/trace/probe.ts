@@ -112,7 +112,10 @@ function errorHeard(
   const isOwn =
     stop.place.device === question.device &&
     !forward.stops.some(({ place }) => place.id.endsWith(" in"));
-  const isTold = drop.kind !== "rejected" || (drop.isLeaving && forward.last.proto !== TCP);
+  const isTold =
+    drop.kind === "rejected"
+      ? drop.isLeaving && forward.last.proto !== TCP
+      : drop.kind !== "refused";
   if (isOwn && isTold) return ownError(drop, errorOf(compiled, drop, forward.last), forward);
   const sent = errorSent(compiled, { question, forward, how });
   if (sent?.walk.fate.kind !== "delivered") return { error: "timeout" };

@@ -68,6 +68,7 @@ function change(session: Session, where: Where, link: LinuxLink, it: Change, spa
       if (it.master && link.master?.kind.kind === "bridge") {
         return writeMac(link, link.master.kind, it, span);
       }
+      if (it.master && !it.self) return "RTNETLINK answers: Operation not supported";
       session.unsimulated("bridge fdb add", span, where, link.name);
       return null;
     }
@@ -82,6 +83,7 @@ function change(session: Session, where: Where, link: LinuxLink, it: Change, spa
         fixed.splice(at, 1);
         return null;
       }
+      if (it.master && !it.self) return "RTNETLINK answers: Operation not supported";
       if (kind.kind !== "vxlan") return null; // What was learnt is learnt again.
       const at = kind.fdb.findIndex(
         (one) => one.mac === it.mac && (it.dst === null || one.remote === it.dst),
