@@ -29,11 +29,18 @@ export type Language = {
   readonly parts: readonly KnownPart[];
 };
 
-const MODES: Readonly<Partial<Record<Mode, string>>> = {
+const MODES: Readonly<Record<Mode, string>> = {
   config: "Global configuration",
   interface: "In an interface",
   vrf: "In a VRF",
   "vrf-family": "In an address family of a VRF",
+  vlan: "In a VLAN",
+  "standard-list": "In a standard access list",
+  "extended-list": "In an extended access list",
+  "network-group": "In an object group of networks",
+  "service-group": "In an object group of services",
+  "dhcp-pool": "In a DHCP pool",
+  line: "In a line",
   inert: "In sections without effect on packets",
   unsimulated: "In sections that are not simulated",
 };
@@ -92,7 +99,7 @@ export const languages: readonly Language[] = [
 ];
 
 function iosParts(): KnownPart[] {
-  return byFirst(iosCommands, ({ mode }) => MODES[mode] ?? `In ${mode}`).map((part) => ({
+  return byFirst(iosCommands, ({ mode }) => MODES[mode]).map((part) => ({
     ...part,
     statements: part.statements.map(({ syntax, help, state }) => ({
       words: plainWords(syntax),
