@@ -472,6 +472,9 @@ class DevicePlaces {
 
   private way(way: Way, entry: Entry, { vrf, from, filtered, unnamed }: Stage): PlaceId {
     const own = from === OWN;
+    // B11: what a device sends in a VRF goes by the VRF's own interface, where that is one, and is lost while it is down.
+    const master = vrf === null ? undefined : this.ifaces.get(vrf);
+    if (own && master?.layer.kind === "vrf" && !master.enabled) return this.noCarrier(master);
     const iface = this.ifaces.get(way.iface)!;
     const resolve =
       iface.layer.kind === "vrf"
