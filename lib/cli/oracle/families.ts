@@ -44,10 +44,10 @@ export const FAMILIES: readonly Family[] = [
 
 /** Families of the recorded networks that are not drawn, and why. */
 export const NOT_DRAWN: readonly (readonly [family: string, why: string])[] = [
-  ["ovs-*", "the engine reads Open vSwitch's commands and does not simulate them yet"],
+  ["ovs-*", "no family draws them yet; the recorded networks hold the engine to them"],
   ["macvlan private on a port that sends frames back", "sets of packets carry no source MAC"],
-  ["ipvlan modes l3 and l3s", "the engine knows them and does not simulate them yet"],
-  ["mpls-vpn", "the engine reads label routes and does not simulate them yet"],
+  ["ipvlan modes l3 and l3s", "no family draws them yet"],
+  ["mpls-vpn", "no family draws it yet; the recorded networks hold the engine to it"],
 ];
 
 /** The network of a seed, of one of the families. The same seed and families, the same network. */
