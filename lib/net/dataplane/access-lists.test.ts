@@ -4,7 +4,6 @@ import type { Claim } from "../model/objective.ts";
 import type { Built } from "../network.ts";
 import { decide } from "../prove/decide.ts";
 import { explainDrop } from "../explain/drop.ts";
-import { isDrop } from "../model/fate.ts";
 import { ACK, ICMP, IPV4, placeAt, SYN, TCP, UDP } from "../model/network.ts";
 import { formatIp } from "../model/prefix.ts";
 import { converse } from "../trace/conversation.ts";
@@ -159,7 +158,7 @@ ip access-list extended G
 test("A1 what nothing permits is explained by the list, and its first line is shown", () => {
   const built = filtered({ lists: web, inA: " ip access-group WEB in" });
   const { fate, last } = converse(built, { device: "a", table: null, to: ip("10.0.1.2"), proto: "icmp", port: null }).forward; // prettier-ignore
-  if (!isDrop(fate)) throw new Error("It arrives.");
+  if (fate.kind === "delivered") throw new Error("It arrives.");
   const { text, lines } = explainDrop(built, fate, last);
   expect(text).toBe(
     "edge's filter turns it away with admin-prohibited: no rule of access list WEB (Gi0/1 in) takes it, and what none takes is turned away.",

@@ -122,7 +122,3 @@ export type Drop =
     }
   /** It came by the same place again. */
   | { readonly kind: "loop"; readonly through: readonly string[] };
-
-export function isDrop(fate: Fate): fate is Drop {
-  return fate.kind !== "delivered";
-}

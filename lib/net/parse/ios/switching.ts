@@ -1,3 +1,4 @@
+import type { IosGroupMode, IosPortMode } from "../../model/ios-switching.ts";
 import type { Range } from "../../model/network.ts";
 import type { Ip } from "../../model/prefix.ts";
 import type { Span } from "../../source/span.ts";
@@ -5,9 +6,6 @@ import type { IfaceName } from "./arguments.ts";
 
 /** What a line says about layer 2: VLANs, switch ports, subinterfaces, bundles, spanning tree. */
 export type SwitchingSaid = { readonly kind: "switching"; readonly it: Switching };
-
-export type PortMode = "access" | "trunk" | "auto" | "desirable";
-export type GroupMode = "on" | "active" | "passive" | "desirable" | "auto";
 
 export type Switching =
   // of the device
@@ -30,7 +28,7 @@ export type Switching =
   // of an interface
   | { readonly what: "encapsulation"; readonly vlan: number; readonly native: boolean }
   | { readonly what: "switchport" }
-  | { readonly what: "mode"; readonly mode: PortMode }
+  | { readonly what: "mode"; readonly mode: IosPortMode }
   | { readonly what: "access-vlan"; readonly vlan: number }
   | { readonly what: "voice-vlan"; readonly vlan: number }
   | { readonly what: "native-vlan"; readonly vlan: number }
@@ -42,7 +40,7 @@ export type Switching =
   | { readonly what: "nonegotiate" }
   | { readonly what: "protected" }
   | { readonly what: "block-unicast" }
-  | { readonly what: "group"; readonly number: number; readonly mode: GroupMode }
+  | { readonly what: "group"; readonly number: number; readonly mode: IosGroupMode }
   | { readonly what: "speed"; readonly megabits: number | null }
   | {
       readonly what: "tree-cost";

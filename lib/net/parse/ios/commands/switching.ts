@@ -1,8 +1,9 @@
+import type { IosGroupMode } from "../../../model/ios-switching.ts";
 import type { Ip } from "../../../model/prefix.ts";
 import { ifacesNamed } from "../arguments.ts";
 import { inert, unsimulated, type Command, type Reader } from "../command.ts";
 import type { Said } from "../statement.ts";
-import { ALL_VLANS, parseVlans, type GroupMode, type Switching } from "../switching.ts";
+import { ALL_VLANS, parseVlans, type Switching } from "../switching.ts";
 
 type Entry = Pick<Command, "syntax" | "help" | "no">;
 
@@ -330,7 +331,7 @@ const portCommands: readonly Command[] = [
       (it): Switching => ({
         what: "group",
         number: it.number("number", 0),
-        mode: mode satisfies GroupMode,
+        mode: mode satisfies IosGroupMode,
       }),
     ),
   ),

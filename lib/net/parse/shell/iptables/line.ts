@@ -536,11 +536,6 @@ function maskNamed(bits: string): Ip | null {
   return length === null ? parseIp(bits) : maskOf(length);
 }
 
-/** Which chains a table has from the beginning. */
-export function builtInChains(table: IptablesTable): readonly string[] {
-  return BUILT_IN[table];
-}
-
 /** Every table by name. */
 export function tableNamed(text: string): IptablesTable | null {
   return TABLES.find((one) => one === text) ?? null;
